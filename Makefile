@@ -1,0 +1,49 @@
+# `make` lists the targets. Everything happens in .venv, made with this machine's Python 3.11.
+.DEFAULT_GOAL := help
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help setup run demo test check fix schema lock mutants
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: .venv/dev.stamp ## Make the environment; seconds when nothing changed
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11) and "Concord needs Python 3.11: set PYTHON=/path/to/python3.11")'
+	@$(PYTHON) -m venv .venv
+
+.venv/runtime.stamp: requirements.lock | .venv/bin/python
+	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
+	@touch $@
+
+.venv/dev.stamp: requirements-dev.lock | .venv/bin/python
+	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.lock
+	@touch $@ .venv/runtime.stamp
+
+run: .venv/runtime.stamp ## Run the whole service here (ARGS="--data DIR --port N")
+	@$(BIN)/python manage.py up $(ARGS)
+
+demo: .venv/runtime.stamp ## Run the main job end to end on real answers (URL= KEY= DATA=)
+	@$(BIN)/python -m examples.demo $(if $(URL),--url "$(URL)") $(if $(KEY),--key "$(KEY)") $(if $(DATA),--data "$(DATA)") $(ARGS)
+
+test: .venv/dev.stamp ## Run the tests on real PostgreSQL and Redis
+	@$(BIN)/python -m tests.run $(ARGS)
+
+check: .venv/dev.stamp ## Run every static check
+	@$(BIN)/python -m tests.house.check
+
+fix: .venv/dev.stamp ## Format and mend what can be mended
+	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
+
+schema: .venv/dev.stamp ## Write docs/openapi.yaml from the code
+	@$(BIN)/python manage.py spectacular --fail-on-warn --validate --file docs/openapi.yaml
+
+lock: .venv/dev.stamp ## Pin the dependencies of pyproject.toml, with hashes
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate pyproject.toml -o requirements.lock
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate pyproject.toml --group dev -c requirements.lock -o requirements-dev.lock
+
+mutants: .venv/dev.stamp ## Break each promise on a copy and see its test fail
+	@$(BIN)/python -m tests.mutants

@@ -1,0 +1,1 @@
+"""Programs that use Concord from outside, on real data."""

@@ -1,0 +1,98 @@
+"""Make keys, find their owners, revoke them."""
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+
+from django.db.models import Q
+
+from marketplace.accounts.models import Key, Tenant, User
+
+PREFIX = "cc_"
+SCOPES = (
+    "work",
+    "items",
+    "answers",
+    "predictions",
+    "consensus",
+    "quality",
+    "projects",
+    "workers",
+    "webhooks",
+)
+# What the keys of a role may be good for; a scope `x` includes `x:read`.
+ROLE_SCOPES: dict[str, tuple[str, ...]] = {
+    User.Role.WORKER: ("work",),
+    User.Role.REVIEWER: ("items:read", "consensus:read", "quality", "workers:read"),
+    User.Role.MANAGER: SCOPES,
+    User.Role.CLIENT: (
+        "items",
+        "answers",
+        "predictions",
+        "consensus",
+        "quality:read",
+        "projects:read",
+        "webhooks",
+    ),
+    User.Role.OPERATOR: (),
+}
+_USED_EVERY = timedelta(minutes=1)
+
+
+class ScopeNotForRole(Exception):
+    """A key cannot be good for more than its role is."""
+
+    def __init__(self, scope: str, role: str) -> None:
+        super().__init__(f"a key of a {role} cannot have the scope {scope!r}")
+
+
+def make_key(
+    *,
+    user: User,
+    tenant: Tenant | None,
+    now: datetime,
+    scopes: list[str] | None = None,
+    expires_at: datetime | None = None,
+) -> tuple[Key, str]:
+    """A new key and its text, which is shown once. Raises ScopeNotForRole."""
+    granted = ROLE_SCOPES[user.role]
+    wanted = list(granted) if scopes is None else [scope.removesuffix(":write") for scope in scopes]
+    for scope in wanted:
+        if not covers(granted, scope):
+            raise ScopeNotForRole(scope, user.role)
+    text = PREFIX + secrets.token_urlsafe(32)
+    key = Key.objects.create(
+        user=user,
+        tenant=tenant,
+        digest=_digest(text),
+        scopes=wanted,
+        created_at=now,
+        expires_at=expires_at,
+    )
+    return key, text
+
+
+def covers(granted: list[str] | tuple[str, ...], scope: str) -> bool:
+    """True if the granted scopes include this one; a write scope includes reading."""
+    return scope in granted or scope.removesuffix(":read") in granted
+
+
+def find_key(*, text: str, now: datetime) -> Key | None:
+    """The live key with this text, with its user and tenant; None if there is none."""
+    key = (
+        Key.objects.select_related("user", "tenant")
+        .filter(Q(expires_at=None) | Q(expires_at__gt=now), digest=_digest(text), revoked_at=None)
+        .first()
+    )
+    if key and (key.last_used_at is None or now - key.last_used_at > _USED_EVERY):
+        Key.objects.filter(pk=key.pk).update(last_used_at=now)
+    return key
+
+
+def revoke(*, key: Key, now: datetime) -> None:
+    """End a key; repeated, the first time stays."""
+    Key.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=now)
+
+
+def _digest(text: str) -> bytes:
+    return hashlib.sha256(text.encode()).digest()

@@ -1,0 +1,124 @@
+"""Tenants, and the people they know."""
+
+import secrets
+from collections.abc import Collection
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+
+from marketplace.accounts.models import Tenant, TenantWorker, User
+
+
+class UsernameTaken(Exception):
+    """The tenant has an account of this name."""
+
+
+class TenantSlugTaken(Exception):
+    """There is a tenant of this slug."""
+
+
+@transaction.atomic
+def make_tenant(*, slug: str, name: str, now: datetime) -> Tenant:
+    """Raises TenantSlugTaken."""
+    try:
+        with transaction.atomic():
+            return Tenant.objects.create(slug=slug, name=name, created_at=now)
+    except IntegrityError:
+        raise TenantSlugTaken from None
+
+
+@transaction.atomic
+def make_user(
+    *, tenant: Tenant | None, role: str, username: str, now: datetime, email: str = ""
+) -> User:
+    """Raises UsernameTaken."""
+    user = User(tenant=tenant, role=role, username=username, email=email, created_at=now)
+    user.set_unusable_password()
+    try:
+        with transaction.atomic():
+            user.save(force_insert=True)
+    except IntegrityError:
+        raise UsernameTaken from None
+    return user
+
+
+def acquaint(*, tenant: Tenant, worker_ids: Collection[int], invited: bool, now: datetime) -> None:
+    """Give the tenant a pseudonym for each of these workers that it does not know yet."""
+    TenantWorker.objects.bulk_create(
+        (
+            TenantWorker(
+                tenant=tenant,
+                worker_id=worker_id,
+                pseudonym=f"w_{secrets.token_hex(8)}",
+                invited=invited,
+                since=now,
+            )
+            for worker_id in sorted(worker_ids)
+        ),
+        ignore_conflicts=True,
+    )
+
+
+def invited_worker_ids(tenant_id: int) -> list[int]:
+    """The workers this tenant invited."""
+    return list(
+        TenantWorker.objects.filter(tenant_id=tenant_id, invited=True)
+        .order_by("worker_id")
+        .values_list("worker_id", flat=True)
+    )
+
+
+def inviting_tenant_ids(worker_id: int) -> list[int]:
+    """The tenants that invited this worker."""
+    return list(
+        TenantWorker.objects.filter(worker_id=worker_id, invited=True)
+        .order_by("tenant_id")
+        .values_list("tenant_id", flat=True)
+    )
+
+
+@transaction.atomic
+def recorded(*, tenant: Tenant, names: set[str], now: datetime) -> dict[str, int]:
+    """An account without login for each name; the same one each time. Name to user id."""
+    wanted = sorted(names)
+    User.objects.bulk_create(
+        (
+            User(
+                tenant=tenant,
+                role=User.Role.WORKER,
+                username=name,
+                recorded=True,
+                created_at=now,
+                password="!",  # noqa: S106 -- Django's mark of an account without a password
+            )
+            for name in wanted
+        ),
+        ignore_conflicts=True,
+    )
+    by_name = dict(
+        User.objects.filter(tenant=tenant, recorded=True, username__in=wanted).values_list(
+            "username", "pk"
+        )
+    )
+    acquaint(tenant=tenant, worker_ids=by_name.values(), invited=False, now=now)
+    return by_name
+
+
+def known(*, tenant: Tenant, worker_ids: Collection[int], now: datetime) -> dict[int, str]:
+    """The tenant's pseudonym of each worker, made where it had none."""
+    wanted = set(worker_ids)
+    acquaint(
+        tenant=tenant,
+        worker_ids=wanted - _pseudonyms(tenant, wanted).keys(),
+        invited=False,
+        now=now,
+    )
+    return _pseudonyms(tenant, wanted)
+
+
+def _pseudonyms(tenant: Tenant, worker_ids: Collection[int]) -> dict[int, str]:
+    return dict(
+        TenantWorker.objects.filter(tenant=tenant, worker_id__in=worker_ids).values_list(
+            "worker_id", "pseudonym"
+        )
+    )

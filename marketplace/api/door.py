@@ -1,0 +1,237 @@
+"""What every door does alike: let the caller in, check what was sent, find the rows they may see.
+
+A handler declares itself by `operation`; the same declaration is enforced here and published
+by marketplace.api.openapi, so that the two cannot differ.
+"""
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, TypeVar
+
+from django.db.models import Q, QuerySet
+from django.http import HttpResponseBase
+from rest_framework.exceptions import NotAuthenticated, PermissionDenied
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from marketplace.accounts import people
+from marketplace.accounts.keys import covers
+from marketplace.accounts.models import Key, Tenant, User
+from marketplace.api.errors import BadParameter
+from marketplace.api.rendering import (
+    JSONRenderer,
+    MarkdownRenderer,
+    NDJSONRenderer,
+    ProblemRenderer,
+)
+from tasks_app.errors import Missing
+from tasks_app.models import Assignment, Project
+from tasks_app.schemas import Schema
+
+WORKER, REVIEWER = User.Role.WORKER, User.Role.REVIEWER
+MANAGER, CLIENT, OPERATOR = User.Role.MANAGER, User.Role.CLIENT, User.Role.OPERATOR
+
+Document = dict[str, Any]
+Handler = TypeVar("Handler", bound=Callable[..., HttpResponseBase])
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One method of one door, as it is enforced and published."""
+
+    name: str
+    roles: frozenset[str]
+    scope: str | None
+    replies: dict[int, Document | None]
+    params: dict[str, Document] = field(default_factory=dict)
+    body: Schema | None = None
+    # What an upload holds, record by record; it comes as JSON array, NDJSON or CSV.
+    upload: Document | None = None
+    conflicts: bool = False
+    streams: bool = False
+    markdown: bool = False
+
+
+def operation(
+    name: str,
+    *,
+    roles: Iterable[str],
+    scope: str | None = None,
+    replies: dict[int, Document | None],
+    params: dict[str, Document] | None = None,
+    body: Document | None = None,
+    upload: Document | None = None,
+    conflicts: bool = False,
+    streams: bool = False,
+    markdown: bool = False,
+) -> Callable[[Handler], Handler]:
+    """Declare a handler. A read needs `scope:read` only; `conflicts` says that 409 may come."""
+    declared = Operation(
+        name=name,
+        roles=frozenset(str(role) for role in roles),
+        scope=scope,
+        replies=replies,
+        params=params or {},
+        body=Schema(body) if body is not None else None,
+        upload=upload,
+        conflicts=conflicts,
+        streams=streams,
+        markdown=markdown,
+    )
+
+    def mark(handler: Handler) -> Handler:
+        # Read by Door.declared.
+        vars(handler)["operation"] = declared
+        return handler
+
+    return mark
+
+
+class Door(APIView):
+    """One resource or one deed; its methods are declared by `operation`."""
+
+    # One word for the docs: which part of the service this belongs to.
+    tag: ClassVar[str]
+    # Doors to watch the service by answer 404, not 405, to nobody: there is no metadata.
+    metadata_class = None
+
+    params: dict[str, Any]
+    request: Request
+
+    def get_renderers(self) -> list[BaseRenderer]:
+        """What this method can send; the rest is 406."""
+        declared = self.declared()
+        renderers: list[BaseRenderer] = [JSONRenderer()]
+        if declared and declared.markdown:
+            renderers = [MarkdownRenderer()]
+        if declared and declared.streams:
+            renderers = (
+                [*renderers, NDJSONRenderer()] if "limit" in declared.params else [NDJSONRenderer()]
+            )
+        return [*renderers, ProblemRenderer()]
+
+    def declared(self, method: str | None = None) -> Operation | None:
+        """The declaration of the method at hand; None if there is no such method."""
+        handler = getattr(self, (method or self.request.method or "").lower(), None)
+        found: Operation | None = getattr(handler, "operation", None)
+        return found
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Who calls, whether they may, and whether they ask sensibly."""
+        super().initial(request, *args, **kwargs)
+        declared = self.declared()
+        if declared is None:
+            return
+        if declared.roles:
+            self._let_in(request, declared)
+        self.params = _parameters(request, declared.params)
+
+    def _let_in(self, request: Request, declared: Operation) -> None:
+        if not isinstance(request.auth, Key):
+            raise NotAuthenticated("Send `Authorization: Bearer <key>`.")
+        if self.caller.role not in declared.roles:
+            raise PermissionDenied(f"A {self.caller.role} may not do this.", code="forbidden")
+        needed = declared.scope
+        if needed and request.method in {"GET", "HEAD"}:
+            needed += ":read"
+        if needed and not covers(request.auth.scopes, needed):
+            raise PermissionDenied(f"The key lacks the scope {needed!r}.", code="missing_scope")
+
+    @property
+    def caller(self) -> User:
+        """Who calls."""
+        user: Any = self.request.user
+        return user  # type: ignore[no-any-return]  # KeyAuthentication gives a User
+
+    @property
+    def tenant(self) -> Tenant:
+        """The caller's tenant; not for operators, and not for workers' keys without one."""
+        tenant = self.key.tenant
+        if tenant is None:
+            raise Missing
+        return tenant
+
+    @property
+    def key(self) -> Key:
+        """The key they call with."""
+        key: Any = self.request.auth
+        return key  # type: ignore[no-any-return]  # KeyAuthentication gives a Key
+
+    @property
+    def as_ndjson(self) -> bool:
+        """True if the caller asked for a list streamed whole."""
+        return bool(self.request.accepted_renderer.format == "ndjson")
+
+    def body(self) -> Any:
+        """What was sent, checked against the declaration. Raises Invalid."""
+        declared = self.declared()
+        data = self.request.data
+        if declared and declared.body is not None:
+            declared.body.check(data)
+        return data
+
+    def projects(self) -> QuerySet[Project]:
+        """The projects the caller may see."""
+        if self.caller.role != WORKER:
+            return Project.objects.filter(tenant_id=self.tenant.pk)
+        seen = Project.objects.filter(
+            Q(access=Project.Access.OPEN)
+            | Q(tenant_id__in=people.inviting_tenant_ids(self.caller.pk))
+        )
+        tenant_id = self.key.tenant_id
+        return seen if tenant_id is None else seen.filter(tenant_id=tenant_id)
+
+    def project(self, slug: str) -> Project:
+        """A project the caller may see. Raises Missing."""
+        project = self.projects().filter(slug=slug).first()
+        if project is None:
+            raise Missing
+        return project
+
+    def assignments(self) -> QuerySet[Assignment]:
+        """The worker's own assignments that this key sees."""
+        own = Assignment.objects.filter(worker=self.caller)
+        tenant_id = self.key.tenant_id
+        return own if tenant_id is None else own.filter(project__tenant_id=tenant_id)
+
+
+_WHOLE = re.compile(r"-?[0-9]{1,19}")
+_NUMBER = re.compile(r"-?[0-9]{1,30}(\.[0-9]{1,400})?([eE][-+]?[0-9]{1,3})?")
+
+
+def _parameters(request: Request, declared: dict[str, Document]) -> dict[str, Any]:
+    query = request.query_params
+    for name in query:
+        if name not in declared:
+            allowed = ", ".join(declared) or "none"
+            raise BadParameter(
+                name[:80], "unknown_parameter", f"unknown parameter; allowed: {allowed}"
+            )
+    found: dict[str, Any] = {}
+    for name, schema in declared.items():
+        given = query.getlist(name)
+        if len(given) > 1:
+            raise BadParameter(name, "repeated_parameter", "stands more than once")
+        if given:
+            found[name] = _parameter(name, schema, given[0])
+        elif "default" in schema:
+            found[name] = schema["default"]
+    return found
+
+
+def _parameter(name: str, schema: Document, text: str) -> Any:
+    value: Any = text
+    kind = schema["type"]
+    if kind == "integer" and _WHOLE.fullmatch(text):
+        value = int(text)
+    elif kind == "number" and _NUMBER.fullmatch(text):
+        value = float(text)
+    elif kind == "boolean" and text in {"true", "false"}:
+        value = text == "true"
+    faults = Schema(schema).faults(value)
+    if not faults and "\x00" not in text:
+        return value
+    told = faults[0].detail if faults else "holds a NUL character"
+    raise BadParameter(name, "bad_parameter", told)

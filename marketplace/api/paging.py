@@ -1,0 +1,95 @@
+"""Lists by keyset pages, or streamed whole."""
+
+import base64
+import binascii
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+
+from django.db.models import Model, QuerySet
+from django.http import HttpResponseBase
+
+from marketplace.api.rendering import reply, stream
+from tasks_app.errors import invalid
+
+DEFAULT_LIMIT = 50
+MAX_LIMIT = 1000
+PARAMETERS: dict[str, Any] = {
+    "limit": {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT},
+    "cursor": {"type": "string", "description": "`next` of the page before"},
+}
+
+Row = TypeVar("Row", bound=Model)
+Rendered = dict[str, Any]
+
+
+def schema(row: dict[str, Any]) -> dict[str, Any]:
+    """The JSON Schema of a page of such rows."""
+    return {
+        "type": "object",
+        "required": ["results", "next"],
+        "properties": {
+            "results": {"type": "array", "items": row},
+            "next": {"type": ["string", "null"]},
+        },
+    }
+
+
+def page(
+    rows: QuerySet[Row],
+    *,
+    params: dict[str, Any],
+    as_ndjson: bool,
+    render: Callable[[list[Row]], list[Rendered]],
+    key: str = "pk",
+    headers: dict[str, str] | None = None,
+) -> HttpResponseBase:
+    """A page of the rows in order of an integer key, or all of them as NDJSON.
+
+    Raises Invalid for a cursor that is none.
+    """
+    after = decoded(params["cursor"]) if params.get("cursor") is not None else None
+    if as_ndjson:
+        return stream(_all(rows, render, key, after), headers)
+    limit = params.get("limit", DEFAULT_LIMIT)
+    found = list(_after(rows, key, after)[: limit + 1])
+    more = len(found) > limit
+    found = found[:limit]
+    cursor = encoded(getattr(found[-1], key)) if more else None
+    return reply({"results": render(found), "next": cursor}, headers=headers)
+
+
+def encoded(number: int) -> str:
+    """A cursor that stands after this key."""
+    return base64.urlsafe_b64encode(f"k{number}".encode()).decode().rstrip("=")
+
+
+def decoded(cursor: str) -> int:
+    """The key a cursor stands after. Raises Invalid."""
+    try:
+        text = base64.urlsafe_b64decode(cursor.encode("ascii") + b"==").decode("ascii")
+        number = int(text.removeprefix("k"))
+    except (ValueError, UnicodeError, binascii.Error):
+        text, number = "", -1
+    if text != f"k{number}" or not 0 <= number < 2**63:
+        raise invalid("?cursor", "bad_cursor", "this cursor was not made here")
+    return number
+
+
+def _after(rows: QuerySet[Row], key: str, after: int | None) -> QuerySet[Row]:
+    if after is not None:
+        rows = rows.filter(**{f"{key}__gt": after})
+    return rows.order_by(key)
+
+
+def _all(
+    rows: QuerySet[Row],
+    render: Callable[[list[Row]], list[Rendered]],
+    key: str,
+    after: int | None,
+) -> Iterator[Rendered]:
+    while True:
+        block = list(_after(rows, key, after)[:MAX_LIMIT])
+        yield from render(block)
+        if len(block) < MAX_LIMIT:
+            return
+        after = getattr(block[-1], key)

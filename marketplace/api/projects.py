@@ -1,0 +1,247 @@
+"""Projects: draw up, read, change, open and close; their guidelines."""
+
+from typing import Any
+
+from django.db.models import Count, Q
+from django.http import HttpResponse, HttpResponseBase
+from rest_framework.request import Request
+
+from marketplace.api import money, paging, schemas
+from marketplace.api.door import CLIENT, MANAGER, WORKER, Door, operation
+from marketplace.api.rendering import MARKDOWN, reply
+from marketplace.flows import projects as journeys
+from tasks_app import projects
+from tasks_app.errors import Missing
+from tasks_app.models import Answer, GuidelineVersion, Item, Project, Task
+
+PROJECT = schemas.ref("Project")
+
+
+class ProjectsDoor(Door):
+    """The tenant's projects."""
+
+    tag = "projects"
+
+    @operation(
+        "list_projects",
+        roles=[MANAGER, CLIENT],
+        scope="projects",
+        params=paging.PARAMETERS,
+        replies={200: paging.schema(PROJECT)},
+        streams=True,
+    )
+    def get(self, request: Request) -> HttpResponseBase:
+        """The tenant's projects."""
+        return paging.page(
+            self.projects(), params=self.params, as_ndjson=self.as_ndjson, render=shown
+        )
+
+    @operation(
+        "create_project",
+        roles=[MANAGER],
+        scope="projects",
+        body=schemas.PROJECT_IN,
+        replies={201: PROJECT},
+        conflicts=True,
+    )
+    def post(self, request: Request) -> HttpResponseBase:
+        """Draw up a project; it starts in draft."""
+        wanted = _taken(self.body())
+        wanted.setdefault("split", {"by": "none"})
+        guidelines = wanted.pop("guidelines", "")
+        project = journeys.draft(tenant=self.tenant, guidelines=guidelines, **wanted)
+        return reply(shown([project])[0], 201)
+
+
+class ProjectDoor(Door):
+    """One project."""
+
+    tag = "projects"
+
+    @operation("get_project", roles=[MANAGER, CLIENT], scope="projects", replies={200: PROJECT})
+    def get(self, request: Request, slug: str) -> HttpResponseBase:
+        """A project, its state and its progress."""
+        return reply(shown([self.project(slug)])[0])
+
+    @operation(
+        "change_project",
+        roles=[MANAGER],
+        scope="projects",
+        body=schemas.PROJECT_CHANGE,
+        replies={200: PROJECT},
+        conflicts=True,
+    )
+    def patch(self, request: Request, slug: str) -> HttpResponseBase:
+        """Change a project; form, split and item schema only before its first item."""
+        project = self.project(slug)
+        wanted = _taken(self.body())
+        guidelines = wanted.pop("guidelines", None)
+        project = journeys.change(project=project, guidelines=guidelines, **wanted)
+        return reply(shown([project])[0])
+
+
+class _MoveDoor(Door):
+    tag = "projects"
+    deed: str
+
+    def move(self, slug: str) -> HttpResponseBase:
+        project = journeys.move(project=self.project(slug), deed=self.deed)
+        return reply(shown([project])[0])
+
+
+class OpenDoor(_MoveDoor):
+    """Open a project."""
+
+    deed = "open"
+
+    @operation(
+        "open_project", roles=[MANAGER], scope="projects", replies={200: PROJECT}, conflicts=True
+    )
+    def post(self, request: Request, slug: str) -> HttpResponseBase:
+        """Hand out work from now on."""
+        return self.move(slug)
+
+
+class PauseDoor(_MoveDoor):
+    """Pause a project."""
+
+    deed = "pause"
+
+    @operation(
+        "pause_project", roles=[MANAGER], scope="projects", replies={200: PROJECT}, conflicts=True
+    )
+    def post(self, request: Request, slug: str) -> HttpResponseBase:
+        """Hand out no work for now; live leases are honoured."""
+        return self.move(slug)
+
+
+class CloseDoor(_MoveDoor):
+    """Close a project."""
+
+    deed = "close"
+
+    @operation(
+        "close_project", roles=[MANAGER], scope="projects", replies={200: PROJECT}, conflicts=True
+    )
+    def post(self, request: Request, slug: str) -> HttpResponseBase:
+        """Take nothing in any more; live leases are honoured."""
+        return self.move(slug)
+
+
+class GuidelinesDoor(Door):
+    """The guidelines of a project."""
+
+    tag = "projects"
+
+    @operation(
+        "get_guidelines",
+        roles=[WORKER, MANAGER, CLIENT],
+        params={"version": {"type": "integer", "minimum": 1, "maximum": 2_147_483_647}},
+        replies={200: schemas.TEXT},
+        markdown=True,
+    )
+    def get(self, request: Request, slug: str) -> HttpResponseBase:
+        """The guidelines in force, or those of a version."""
+        text = projects.guidelines_of(self.project(slug), self.params.get("version"))
+        if text is None:
+            raise Missing
+        return HttpResponse(text, content_type=f"{MARKDOWN}; charset=utf-8")
+
+
+def shown(found: list[Project]) -> list[dict[str, Any]]:
+    """Projects as clients read them, with their progress."""
+    ids = [project.pk for project in found]
+    texts = {
+        (row.project_id, row.version): row.text
+        for row in GuidelineVersion.objects.filter(project__in=ids)
+    }
+    progress = _progress(ids)
+    return [
+        _shown(project, texts[project.pk, project.guideline_version], progress[project.pk])
+        for project in found
+    ]
+
+
+def _shown(project: Project, guidelines: str, progress: dict[str, int]) -> dict[str, Any]:
+    budget = (
+        None
+        if project.budget_micros is None
+        else money.shown(project.budget_micros, project.budget_currency)
+    )
+    return {
+        "slug": project.slug,
+        "name": project.name,
+        "state": project.state,
+        "guidelines": guidelines,
+        "guideline_version": project.guideline_version,
+        "access": project.access,
+        "item_schema": project.item_schema,
+        "form": project.form,
+        "split": project.split,
+        "redundancy": {
+            "min": project.min_answers,
+            "max": project.max_answers,
+            "target_confidence": project.target_confidence,
+        },
+        "reliability_floor": project.reliability_floor,
+        "gold_rate": project.gold_rate,
+        "show_predictions": project.show_predictions,
+        "route": project.route,
+        "lease_s": project.lease_s,
+        "claim_limit": project.claim_limit,
+        "priority": project.priority,
+        "reward": money.shown(project.reward_micros, project.reward_currency),
+        "budget": budget,
+        "retraining": project.retraining,
+        "progress": progress,
+        "created_at": project.created_at,
+    }
+
+
+def _progress(project_ids: list[int]) -> dict[int, dict[str, int]]:
+    progress = {
+        project_id: {"items": 0, "tasks": 0, "resolved": 0, "unresolvable": 0, "answers": 0}
+        for project_id in project_ids
+    }
+    counts: list[tuple[str, Any]] = [("items", Item), ("answers", Answer)]
+    for name, model in counts:
+        rows = model.objects.filter(project__in=project_ids).values_list("project")
+        for project_id, n in rows.annotate(n=Count("pk")).order_by():
+            progress[project_id][name] = n
+    tasks = Task.objects.filter(project__in=project_ids).values("project")
+    for row in tasks.annotate(
+        tasks=Count("pk"),
+        resolved=Count("pk", filter=Q(state=Task.State.RESOLVED)),
+        unresolvable=Count("pk", filter=Q(state=Task.State.UNRESOLVABLE)),
+    ).order_by():
+        progress[row["project"]].update(
+            tasks=row["tasks"], resolved=row["resolved"], unresolvable=row["unresolvable"]
+        )
+    return progress
+
+
+def _taken(body: dict[str, Any]) -> dict[str, Any]:
+    """A checked body in the words of the model."""
+    taken = {name: value for name, value in body.items() if name not in _RENAMED}
+    for name, rename in _RENAMED.items():
+        if name in body:
+            taken.update(rename(body[name]))
+    return taken
+
+
+def _redundancy(value: dict[str, Any]) -> dict[str, Any]:
+    names = {"min": "min_answers", "max": "max_answers", "target_confidence": "target_confidence"}
+    return {names[name]: given for name, given in value.items()}
+
+
+def _reward(value: dict[str, str]) -> dict[str, Any]:
+    return {"reward_micros": money.micros(value), "reward_currency": value["currency"]}
+
+
+def _budget(value: dict[str, str] | None) -> dict[str, Any]:
+    if value is None:
+        return {"budget_micros": None}
+    return {"budget_micros": money.micros(value), "budget_currency": value["currency"]}
+
+
+_RENAMED = {"redundancy": _redundancy, "reward": _reward, "budget": _budget}

@@ -1,0 +1,292 @@
+"""A worker's doors: see open work, claim it, answer it."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponseBase
+from django.utils import timezone
+from rest_framework.request import Request
+
+from marketplace.api import money, paging, schemas
+from marketplace.api.assignments import shown
+from marketplace.api.door import WORKER, Door, operation
+from marketplace.api.rendering import reply
+from marketplace.flows import work as journeys
+from tasks_app import claims, worklist
+from tasks_app.errors import Missing
+from tasks_app.models import Admission, Assignment, Project
+
+ASSIGNMENT, CLAIMED = schemas.ref("Assignment"), schemas.ref("Claimed")
+
+
+class WorkDoor(Door):
+    """The open projects a worker may see."""
+
+    tag = "work"
+
+    @operation(
+        "list_work",
+        roles=[WORKER],
+        scope="work",
+        params=paging.PARAMETERS,
+        replies={200: paging.schema(schemas.ref("Work"))},
+        streams=True,
+    )
+    def get(self, request: Request) -> HttpResponseBase:
+        """Open projects: what they pay, what is left, and why you may not take them."""
+        return paging.page(
+            self.projects().filter(state=Project.State.OPEN),
+            params=self.params,
+            as_ndjson=self.as_ndjson,
+            render=self._shown,
+        )
+
+    def _shown(self, projects: list[Project]) -> list[dict[str, Any]]:
+        now = timezone.now()
+        offers = worklist.offers(projects=projects, worker_id=self.caller.pk)
+        return [
+            {
+                "slug": project.slug,
+                "name": project.name,
+                "reward": money.shown(project.reward_micros, project.reward_currency),
+                "median_s": offers[project.pk].median_s,
+                "expected_hourly": _hourly(project, offers[project.pk]),
+                "tasks_left": offers[project.pk].tasks_left,
+                "reasons": [
+                    {"code": reason.code, "detail": reason.detail}
+                    for reason in claims.reasons(project=project, worker_id=self.caller.pk, now=now)
+                ],
+            }
+            for project in projects
+        ]
+
+
+class ClaimDoor(Door):
+    """Claim from one project."""
+
+    tag = "work"
+
+    @operation(
+        "claim",
+        roles=[WORKER],
+        scope="work",
+        body=schemas.CLAIM_IN,
+        replies={201: CLAIMED, 200: CLAIMED},
+        conflicts=True,
+    )
+    def post(self, request: Request, slug: str) -> HttpResponseBase:
+        """Lease up to `count` tasks; 200 with reasons when there is none for you."""
+        count = int(self.body().get("count", 1))
+        leases, reasons = journeys.claim(
+            project=self.project(slug), worker_id=self.caller.pk, count=count
+        )
+        return _claimed(leases, reasons)
+
+
+class ClaimAnywhereDoor(Door):
+    """Claim from all projects."""
+
+    tag = "work"
+
+    @operation(
+        "claim_anywhere",
+        roles=[WORKER],
+        scope="work",
+        body=schemas.CLAIM_IN,
+        replies={201: CLAIMED, 200: CLAIMED},
+    )
+    def post(self, request: Request) -> HttpResponseBase:
+        """Lease tasks from all my projects: by priority, expected hourly pay, then slug."""
+        count = int(self.body().get("count", 1))
+        projects = list(self.projects().filter(state=Project.State.OPEN))
+        leases, reasons = journeys.claim_anywhere(
+            projects=worklist.best_first(projects), worker_id=self.caller.pk, count=count
+        )
+        return _claimed(leases, reasons)
+
+
+class _AssignmentDoor(Door):
+    tag = "work"
+
+    def assignment(self, id: UUID) -> Assignment:
+        assignment = (
+            self.assignments().select_related("task__item", "project").filter(uid=id).first()
+        )
+        if assignment is None:
+            raise Missing
+        return assignment
+
+
+class SubmitDoor(_AssignmentDoor):
+    """Answer a task."""
+
+    @operation(
+        "submit",
+        roles=[WORKER],
+        scope="work",
+        body=schemas.SUBMIT_IN,
+        replies={201: ASSIGNMENT, 200: ASSIGNMENT},
+        conflicts=True,
+    )
+    def post(self, request: Request, id: UUID) -> HttpResponseBase:
+        """Answer a task you hold; the same answer again is 200."""
+        body = self.body()
+        assignment = self.assignment(id)
+        answer, is_new = journeys.submit(
+            assignment=assignment, values=body["answer"], elapsed_s=body.get("elapsed_s")
+        )
+        told = shown([assignment], now=timezone.now(), answers={assignment.pk: answer})
+        return reply(told[0], 201 if is_new else 200)
+
+
+class ReleaseDoor(_AssignmentDoor):
+    """Give a task back."""
+
+    @operation("release", roles=[WORKER], scope="work", replies={200: ASSIGNMENT}, conflicts=True)
+    def post(self, request: Request, id: UUID) -> HttpResponseBase:
+        """Give a task back; it may be offered to you again."""
+        assignment = self.assignment(id)
+        journeys.release(assignment=assignment)
+        return reply(shown([assignment], now=timezone.now())[0])
+
+
+class SkipDoor(_AssignmentDoor):
+    """Give a task back for ever."""
+
+    @operation(
+        "skip",
+        roles=[WORKER],
+        scope="work",
+        body=schemas.REASON_IN,
+        replies={200: ASSIGNMENT},
+        conflicts=True,
+    )
+    def post(self, request: Request, id: UUID) -> HttpResponseBase:
+        """Give a task back and never be offered it again."""
+        because = self.body().get("reason", "")
+        assignment = self.assignment(id)
+        journeys.skip(assignment=assignment, because=because)
+        return reply(shown([assignment], now=timezone.now())[0])
+
+
+class ExtendDoor(_AssignmentDoor):
+    """Hold a task for longer."""
+
+    @operation("extend", roles=[WORKER], scope="work", replies={200: ASSIGNMENT}, conflicts=True)
+    def post(self, request: Request, id: UUID) -> HttpResponseBase:
+        """Hold a task for another lease; three times at most."""
+        assignment = self.assignment(id)
+        journeys.extend(assignment=assignment)
+        return reply(shown([assignment], now=timezone.now())[0])
+
+
+class MeDoor(Door):
+    """The caller's account."""
+
+    tag = "work"
+
+    @operation("get_me", roles=[WORKER], scope="work", replies={200: schemas.ref("Me")})
+    def get(self, request: Request) -> HttpResponseBase:
+        """Who I am, and what this key is good for."""
+        key = self.key
+        return reply(
+            {
+                "id": self.caller.uid,
+                "username": self.caller.username,
+                "role": self.caller.role,
+                "tenant": key.tenant.slug if key.tenant else None,
+                "scopes": key.scopes,
+                "created_at": self.caller.created_at,
+            }
+        )
+
+
+class MyAssignmentsDoor(Door):
+    """A worker's history."""
+
+    tag = "work"
+
+    @operation(
+        "list_my_assignments",
+        roles=[WORKER],
+        scope="work",
+        params=paging.PARAMETERS
+        | {"state": {"type": "string", "enum": list(Assignment.State.values)}},
+        replies={200: paging.schema(ASSIGNMENT)},
+        streams=True,
+    )
+    def get(self, request: Request) -> HttpResponseBase:
+        """My assignments; those in state `leased` are the very objects a claim returned."""
+        now = timezone.now()
+        rows = self.assignments().select_related("task__item", "project", "answer")
+        state = self.params.get("state")
+        if state == Assignment.State.LEASED:
+            rows = rows.filter(state=state, leased_until__gt=now)
+        elif state:
+            rows = rows.filter(state=state)
+        return paging.page(
+            rows,
+            params=self.params,
+            as_ndjson=self.as_ndjson,
+            render=lambda found: _history(found, now),
+        )
+
+
+class MyRestrictionsDoor(Door):
+    """The limits put on a worker."""
+
+    tag = "work"
+
+    @operation(
+        "list_my_restrictions",
+        roles=[WORKER],
+        scope="work",
+        params=paging.PARAMETERS,
+        replies={200: paging.schema(schemas.ref("Restriction"))},
+        streams=True,
+    )
+    def get(self, request: Request) -> HttpResponseBase:
+        """Projects I may not take, and why."""
+        rows = Admission.objects.filter(
+            worker=self.caller, may_claim=False, project__in=self.projects()
+        ).select_related("project")
+        now = timezone.now()
+        return paging.page(
+            rows,
+            params=self.params,
+            as_ndjson=self.as_ndjson,
+            render=lambda found: [_restriction(row, now) for row in found],
+        )
+
+
+def _claimed(leases: list[Assignment], reasons: list[claims.Reason]) -> HttpResponseBase:
+    if leases:
+        return reply({"assignments": shown(leases, now=timezone.now())}, 201)
+    told = [{"code": reason.code, "detail": reason.detail} for reason in reasons]
+    return reply({"assignments": [], "reasons": told}, 200)
+
+
+def _history(found: list[Assignment], now: datetime) -> list[dict[str, Any]]:
+    answers = {
+        assignment.pk: assignment.answer
+        for assignment in found
+        if assignment.state == Assignment.State.ANSWERED
+    }
+    return shown(found, now=now, answers=answers)
+
+
+def _restriction(row: Admission, now: datetime) -> dict[str, Any]:
+    reason = claims.admits(project=row.project, worker_id=row.worker_id, now=now)
+    return {
+        "project": row.project.slug,
+        "code": row.reason_code,
+        "reason": reason.detail if reason else "this refusal is over",
+        "until": row.until,
+    }
+
+
+def _hourly(project: Project, offer: worklist.Offer) -> dict[str, str] | None:
+    if offer.hourly_micros is None:
+        return None
+    return money.shown(offer.hourly_micros, project.reward_currency)

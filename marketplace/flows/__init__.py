@@ -1,0 +1,13 @@
+"""The journeys that cross rooms; transactions of those open here and nowhere above.
+
+tenants     an operator makes a tenant, a manager invites workers and makes keys
+projects    drawn up, opened, changed, closed
+intake      items, recorded answers and predictions come in; items are withdrawn
+work        claim -> answer                               then rings settle
+settling    answers -> consensus -> flags                 then rings webhooks, training
+deciding    a flag is confirmed -> admission, votes       then rings settle
+training    consensus -> push -> model -> predictions     then rings webhooks
+telling     consensus, flags, pushes -> webhooks
+doorbell    what rings, and what a job does when it rings
+sweeping    finds again what a crash or a lost message left behind
+"""

@@ -1,0 +1,42 @@
+"""A manager decides about a suspicion; a confirmed one sets the worker's answers aside."""
+
+from django.db import transaction
+from django.utils import timezone
+
+from marketplace.accounts.models import User
+from marketplace.flows.doorbell import ring
+from quality import due, flags
+from quality.models import Cause, Flag
+from tasks_app.models import Admission
+
+
+@transaction.atomic(durable=True)
+def confirm(*, flag: Flag, by: User, note: str) -> Flag:
+    """The worker may claim here no more, and the answers count no more."""
+    now = timezone.now()
+    if flags.decide(flag=flag, state=Flag.State.CONFIRMED, by_id=by.pk, note=note, now=now):
+        Admission.objects.update_or_create(
+            worker_id=flag.worker_id,
+            project_id=flag.project_id,
+            defaults={
+                "may_claim": False,
+                "reason_code": Admission.Reason.RESTRICTED,
+                "until": None,
+            },
+        )
+        due.mark(
+            project_id=flag.project_id,
+            task_ids=flags.tasks_of(project=flag.project, worker_id=flag.worker_id),
+            now=now,
+            cause=Cause.FLAG,
+        )
+        due.mark_refit(project=flag.project, now=now)
+        ring("settle")
+    return flag
+
+
+@transaction.atomic(durable=True)
+def dismiss(*, flag: Flag, by: User, note: str) -> Flag:
+    """The suspicion was wrong, or harmless."""
+    flags.decide(flag=flag, state=Flag.State.DISMISSED, by_id=by.pk, note=note, now=timezone.now())
+    return flag

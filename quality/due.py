@@ -1,0 +1,58 @@
+"""Note what is to be settled, in the transaction of what put it behind."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from django.db import connection
+
+from quality.models import Cause, Settling
+from tasks_app.models import Project
+
+# A change of cause outweighs a mere answer, which comes with every settle anyway.
+_MARK = """
+INSERT INTO quality_settledue (task_id, project_id, cause, since)
+SELECT id, %(project_id)s, %(cause)s, %(now)s
+  FROM unnest(%(task_ids)s::bigint[]) AS id
+ ORDER BY id
+    ON CONFLICT (task_id) DO UPDATE
+   SET cause = excluded.cause
+ WHERE quality_settledue.cause = 'answer' AND excluded.cause <> 'answer'
+"""
+
+
+def mark(
+    *, project_id: int, task_ids: Collection[int], now: datetime, cause: str = Cause.ANSWER
+) -> None:
+    """Say that the consensus of these tasks is behind."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _MARK,
+            {
+                "project_id": project_id,
+                "task_ids": sorted(task_ids),
+                "now": now,
+                "cause": cause,
+            },
+        )
+
+
+def mark_refit(*, project: Project, now: datetime) -> None:
+    """Say that the whole project is to be judged anew."""
+    Settling.objects.update_or_create(project=project, defaults={"refit_at": now})
+
+
+def projects_due(*, now: datetime) -> list[int]:
+    """Projects with something to settle, the one that waits longest first."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT project_id FROM (
+                SELECT project_id, min(since) AS since FROM quality_settledue GROUP BY project_id
+                 UNION ALL
+                SELECT project_id, refit_at FROM quality_settling WHERE refit_at <= %(now)s
+            ) AS due
+             GROUP BY project_id ORDER BY min(since), project_id
+            """,
+            {"now": now},
+        )
+        return [project_id for (project_id,) in cursor.fetchall()]

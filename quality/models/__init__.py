@@ -1,0 +1,28 @@
+"""The nouns of the laboratory."""
+
+from quality.models.flag import Flag
+from quality.models.revision import Feed, Revision
+from quality.models.settling import (
+    Cause,
+    FieldModel,
+    Reliability,
+    SettleDue,
+    Settling,
+    WorkerModel,
+)
+from quality.models.training import ModelVersion, Prediction, Push
+
+__all__ = [
+    "Cause",
+    "Feed",
+    "FieldModel",
+    "Flag",
+    "ModelVersion",
+    "Prediction",
+    "Push",
+    "Reliability",
+    "Revision",
+    "SettleDue",
+    "Settling",
+    "WorkerModel",
+]

@@ -1,0 +1,119 @@
+"""What is due to be settled, and what the last fit learned."""
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+
+from tasks_app.models import Project, Task
+
+
+class Cause(models.TextChoices):
+    """Why a revision was written."""
+
+    ANSWER = "answer"
+    REFIT = "refit"
+    FLAG = "flag"
+    GOLD = "gold"
+    WITHDRAWAL = "withdrawal"
+    APPEAL = "appeal"
+
+
+class Settling(models.Model):
+    """One project's settling: the head of its feed and who may write to it.
+
+    Its row lock, held from taking a seq to the commit, is what keeps the feed without a
+    gap. The fence grows with every lease, so that a settler that slept past its own
+    cannot write.
+    """
+
+    project = models.OneToOneField(Project, models.CASCADE, primary_key=True)
+    head = models.BigIntegerField(default=0)
+    fence = models.BigIntegerField(default=0)
+    leased_until = models.DateTimeField(null=True)
+    # Answers the last full fit saw; the next one is due when they grew by a tenth.
+    n_fitted = models.PositiveIntegerField(default=0)
+    refit_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["refit_at"], condition=Q(refit_at__isnull=False), name="settling_refit_due"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"settling of {self.project_id}"
+
+
+class SettleDue(models.Model):
+    """A task whose consensus is behind its answers, written with what put it behind."""
+
+    task = models.OneToOneField(Task, models.CASCADE, primary_key=True)
+    project = models.ForeignKey(Project, models.CASCADE, related_name="+")
+    cause = models.CharField(max_length=10, choices=Cause.choices, default=Cause.ANSWER)
+    since = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["project", "since"], name="settle_due_of_project"),
+            models.Index(fields=["since"], name="settle_due_oldest"),
+        ]
+
+    def __str__(self) -> str:
+        return f"task {self.task_id} due since {self.since}"
+
+
+class FieldModel(models.Model):
+    """What the last fit learned of one field as a whole."""
+
+    project = models.ForeignKey(Project, models.CASCADE, related_name="field_models")
+    field = models.CharField(max_length=63)
+    # Flattened parameters of the population, as quality.judges writes and reads them.
+    parameters = ArrayField(models.FloatField())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["project", "field"], name="one_model_per_field")
+        ]
+
+    def __str__(self) -> str:
+        return f"model of {self.project_id}.{self.field}"
+
+
+class WorkerModel(models.Model):
+    """What the last fit learned of one worker's answers to one field."""
+
+    project = models.ForeignKey(Project, models.CASCADE, related_name="worker_models")
+    field = models.CharField(max_length=63)
+    worker = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    parameters = ArrayField(models.FloatField())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project", "field", "worker"], name="one_model_per_worker"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"model of {self.worker_id} on {self.project_id}.{self.field}"
+
+
+class Reliability(models.Model):
+    """A worker's accuracy on one project, pooled over its categorical fields."""
+
+    project = models.ForeignKey(Project, models.CASCADE, related_name="reliabilities")
+    worker = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    n_answers = models.PositiveIntegerField()
+    # The Beta posterior of the share of right answers.
+    alpha = models.FloatField()
+    beta = models.FloatField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["project", "worker"], name="one_reliability_per_worker")
+        ]
+
+    def __str__(self) -> str:
+        return f"reliability of {self.worker_id} on {self.project_id}"

@@ -1,0 +1,125 @@
+"""What the laboratory knows of workers, for managers to read."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from django.db.models import Aggregate, Count, FloatField
+
+from quality.core import Accuracy
+from quality.models import Flag, Reliability, WorkerModel
+from tasks_app.models import Answer, Project
+
+HISTORY = 100
+
+
+class _Median(Aggregate):
+    template = "percentile_cont(0.5) WITHIN GROUP (ORDER BY %(expressions)s)"
+    output_field = FloatField()
+
+
+@dataclass(slots=True)
+class Figures:
+    """One worker's figures on one project."""
+
+    n_answers: int = 0
+    median_s: float | None = None
+    accuracy: dict[str, Any] | None = None
+    gold: dict[str, Any] | None = None
+    flags: list[Flag] = field(default_factory=list)
+
+
+def figures(project: Project, worker_ids: Iterable[int]) -> dict[int, Figures]:
+    """The figures of these workers."""
+    ids = list(worker_ids)
+    found = {worker_id: Figures() for worker_id in ids}
+    answers = Answer.objects.filter(project=project, worker_id__in=ids)
+    for worker_id, n, median_s in (
+        answers.values("worker_id")
+        .annotate(n=Count("pk"), median_s=_Median("elapsed_s"))
+        .order_by()
+        .values_list("worker_id", "n", "median_s")
+    ):
+        found[worker_id].n_answers = n
+        found[worker_id].median_s = None if median_s is None else round(median_s, 3)
+    for row in Reliability.objects.filter(project=project, worker_id__in=ids):
+        found[row.worker_id].accuracy = _accuracy(row.alpha, row.beta)
+    for worker_id, right in _gold(project, ids).items():
+        found[worker_id].gold = _share(right)
+    for flag in Flag.objects.filter(project=project, worker_id__in=ids).order_by("pk"):
+        found[flag.worker_id].flags.append(flag)
+    return found
+
+
+def confusion(project: Project, worker_id: int) -> dict[str, Any]:
+    """How the worker mistakes labels, by field: rows the true label, columns the given one."""
+    parameters = dict(
+        WorkerModel.objects.filter(project=project, worker_id=worker_id).values_list(
+            "field", "parameters"
+        )
+    )
+    told: dict[str, Any] = {}
+    for form_field in project.form:
+        if form_field["type"] in {"choice", "ordinal"} and form_field["key"] in parameters:
+            n = len(form_field["labels"])
+            matrix = np.array(parameters[form_field["key"]]).reshape(n, n)
+            told[form_field["key"]] = {
+                "labels": form_field["labels"],
+                "matrix": matrix.round(4).tolist(),
+            }
+    return told
+
+
+def history(project: Project, worker_id: int) -> list[dict[str, Any]]:
+    """The worker's last answers, newest first."""
+    answers = (
+        Answer.objects.filter(project=project, worker_id=worker_id)
+        .select_related("task__item")
+        .order_by("-pk")[:HISTORY]
+    )
+    return [
+        {
+            "external_id": answer.task.item.external_id,
+            "part": answer.task.part_index,
+            "answer": answer.values,
+            "answered_at": answer.answered_at,
+            "elapsed_s": answer.elapsed_s,
+            "guideline_version": answer.guideline_version,
+        }
+        for answer in answers
+    ]
+
+
+def _accuracy(alpha: float, beta: float) -> dict[str, Any]:
+    one = np.ones(1)
+    beliefs = Accuracy(n=one, n_effective=one, alpha=one * alpha, beta=one * beta)
+    return {
+        "value": round(float(beliefs.value[0]), 4),
+        "interval": [round(float(end), 4) for end in beliefs.interval[0]],
+        "basis": "consensus",
+    }
+
+
+def _gold(project: Project, worker_ids: list[int]) -> dict[int, list[bool]]:
+    """Of each worker, whether each answer to gold is the known one, over the fields it knows."""
+    answers = Answer.objects.filter(
+        project=project, worker_id__in=worker_ids, task__is_gold=True
+    ).values_list("worker_id", "values", "task__item__gold")
+    right: dict[int, list[bool]] = {}
+    for worker_id, values, gold in answers:
+        right.setdefault(worker_id, []).append(
+            all(values.get(key) == known for key, known in (gold or {}).items())
+        )
+    return right
+
+
+def _share(right: list[bool]) -> dict[str, Any]:
+    n_right = sum(right)
+    told = _accuracy(1.0 + n_right, 1.0 + len(right) - n_right)
+    return {
+        "n": len(right),
+        "n_right": n_right,
+        "value": round(n_right / len(right), 4),
+        "interval": told["interval"],
+    }

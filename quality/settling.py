@@ -1,0 +1,174 @@
+"""Settle a project: judge what is due, tell what changed, give tasks their next places."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import F, Q
+
+from quality import ballots, flags, judging, writing
+from quality.models import FieldModel, Reliability, SettleDue, Settling, WorkerModel
+from quality.models import Flag as RaisedFlag
+from tasks_app.models import Answer, Project, Task
+
+# The whole project is fitted anew when its answers grew by this share.
+GROWTH = 0.1
+QUIET = timedelta(seconds=5)
+MOST_TASKS = 5000
+# A settler that died is taken over after this long, and longer for large projects.
+LEASE_S = 8.0
+ANSWERS_PER_LEASE_S = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a round did: rows told, tasks that were due, flags raised."""
+
+    n_revisions: int
+    n_due: int
+    flags: list[RaisedFlag]
+
+
+@dataclass(frozen=True, slots=True)
+class _Lease:
+    fence: int
+    n_fitted: int
+    refit_at: datetime | None
+
+
+def settle(*, project: Project, now: datetime) -> Outcome | None:
+    """One round of settling; None if another process is at it. Running it twice changes nothing."""
+    n_answers = Answer.objects.filter(project=project).count()
+    lease = _take(project, n_answers, now)
+    if lease is None:
+        return None
+    try:
+        return _round(project, lease, n_answers, now)
+    except writing.LostLease:
+        return None
+    finally:
+        Settling.objects.filter(project=project, fence=lease.fence).update(leased_until=None)
+
+
+def _take(project: Project, n_answers: int, now: datetime) -> _Lease | None:
+    Settling.objects.get_or_create(project=project)
+    until = now + timedelta(seconds=LEASE_S + n_answers / ANSWERS_PER_LEASE_S)
+    with transaction.atomic():
+        free = Settling.objects.select_for_update().filter(
+            Q(leased_until=None) | Q(leased_until__lte=now), project=project
+        )
+        row = free.first()
+        if row is None:
+            return None
+        free.update(fence=F("fence") + 1, leased_until=until)
+        return _Lease(row.fence + 1, row.n_fitted, row.refit_at)
+
+
+def _round(project: Project, lease: _Lease, n_answers: int, now: datetime) -> Outcome:
+    oldest = SettleDue.objects.filter(project=project).order_by("since")[:MOST_TASKS]
+    due = dict(oldest.values_list("task_id", "cause"))
+    # Gold and withdrawn tasks yield no consensus; gold answers move the fit, which reads them
+    # after this.
+    SettleDue.objects.filter(
+        Q(task__is_gold=True) | Q(task__state=Task.State.WITHDRAWN), task_id__in=due
+    ).delete()
+    is_quiet = lease.refit_at is not None and lease.refit_at <= now
+    is_refit = is_quiet or n_answers >= lease.n_fitted * (1 + GROWTH)
+    if is_refit:
+        read = ballots.read(project)
+        judgement = judging.fit(project, read)
+    else:
+        read = ballots.read(project, due)
+        judgement = judging.update(project, read)
+    n_revisions = writing.write(
+        writing.Round(project, judgement, due, lease.fence, is_quiet, is_refit, now)
+    )
+    raised = _learn(project, lease, judgement, now) if is_refit else []
+    _schedule(project, lease, n_answers if is_refit else None, due, is_quiet=is_quiet, now=now)
+    return Outcome(n_revisions, len(due), raised)
+
+
+@transaction.atomic
+def _learn(
+    project: Project, lease: _Lease, judgement: judging.Judgement, now: datetime
+) -> list[RaisedFlag]:
+    """Keep what the fit learned, and suspect whom it gives ground to. Raises LostLease."""
+    writing.hold(project, lease.fence)
+    for of_field in judgement.fields:
+        key = of_field.ballots.votes.field["key"]
+        FieldModel.objects.update_or_create(
+            project=project,
+            field=key,
+            defaults={"parameters": of_field.learned.population.tolist()},
+        )
+        WorkerModel.objects.bulk_create(
+            (
+                WorkerModel(project=project, field=key, worker_id=worker_id, parameters=row)
+                for worker_id, row in zip(
+                    of_field.ballots.worker_ids.tolist(),
+                    of_field.learned.workers.tolist(),
+                    strict=True,
+                )
+            ),
+            update_conflicts=True,
+            unique_fields=["project", "field", "worker"],
+            update_fields=["parameters"],
+        )
+    worker_ids, accuracy = judging.accuracies(project, judgement)
+    Reliability.objects.bulk_create(
+        (
+            Reliability(project=project, worker_id=worker_id, n_answers=n, alpha=a, beta=b)
+            for worker_id, n, a, b in zip(
+                worker_ids,
+                accuracy.n.astype(int).tolist(),
+                accuracy.alpha.tolist(),
+                accuracy.beta.tolist(),
+                strict=True,
+            )
+        ),
+        update_conflicts=True,
+        unique_fields=["project", "worker"],
+        update_fields=["n_answers", "alpha", "beta"],
+    )
+    return flags.raise_flags(
+        project=project, judgement=judgement, worker_ids=worker_ids, accuracy=accuracy, now=now
+    )
+
+
+@transaction.atomic
+def _schedule(
+    project: Project,
+    lease: _Lease,
+    n_fitted: int | None,
+    due: dict[int, str],
+    *,
+    is_quiet: bool,
+    now: datetime,
+) -> None:
+    """Say when the next refit is. Raises LostLease."""
+    writing.hold(project, lease.fence)
+    row = Settling.objects.filter(project=project)
+    if n_fitted is not None:
+        row.update(n_fitted=n_fitted)
+    if is_quiet:
+        # Unless it was asked for again meanwhile.
+        row.filter(refit_at=lease.refit_at).update(refit_at=None)
+    elif due:
+        row.filter(Q(refit_at=None) | Q(refit_at=lease.refit_at)).update(refit_at=now + QUIET)
+
+
+def place_untouched(project: Project) -> None:
+    """Give tasks that nobody has had yet the number of places the project now asks for."""
+    wanted = project.min_answers
+    Task.objects.filter(
+        project=project,
+        is_gold=False,
+        state=Task.State.OPEN,
+        n_answers=0,
+        answers_due=F("open_slots"),
+    ).exclude(open_slots=wanted).update(
+        slots=F("slots") - F("open_slots") + wanted,
+        open_slots=wanted,
+        answers_due=wanted,
+        is_open=True,
+    )

@@ -1,0 +1,109 @@
+"""One row per field of a split item, stitched from its parts."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from quality.models import Revision
+from tasks_app.forms import Field
+from tasks_app.models import Item, Project, Task
+
+State = Revision.State
+
+
+def stitched(
+    project: Project, item: Item, field: Field, parts: Sequence[tuple[Task, Revision]]
+) -> Revision:
+    """The row of a whole item from the latest rows of its parts, in order of the parts."""
+    rows = [row for _, row in parts]
+    n_short = sum(row.state == State.UNRESOLVABLE for row in rows)
+    return Revision(
+        project=project,
+        item=item,
+        task=None,
+        field=field["key"],
+        state=State.UNRESOLVABLE if n_short else State.RESOLVED,
+        value=_VALUES.get(field["type"], _listed)(parts),
+        confidence=_lowest([row.confidence for row in rows]),
+        stop_posterior=_lowest([row.stop_posterior for row in rows]),
+        n_answers=sum(row.n_answers for row in rows),
+        n_set_aside=sum(row.n_set_aside for row in rows),
+        aggregator="stitched",
+        aggregator_version="1",
+        guideline_version=max((row.guideline_version or 0 for row in rows), default=0) or None,
+    )
+
+
+def joined(pieces: Sequence[tuple[int | None, int | None, str, float]]) -> str:
+    """Texts of (start, end, text, confidence) in order, each overlap from the surer one."""
+    whole = ""
+    # Where the text so far ends in the source, and how sure its last piece is.
+    reached, sureness = None, 0.0
+    for start, end, text, confidence in pieces:
+        overlap = 0 if reached is None or start is None else max(0, reached - start)
+        if not whole:
+            whole = text
+        elif not overlap:
+            whole = f"{whole} {text}"
+        else:
+            whole = _merged(
+                whole, text, overlap / max(1, (end or 0) - (start or 0)), confidence > sureness
+            )
+        reached, sureness = end, confidence
+    return whole
+
+
+def _merged(left: str, right: str, share: float, right_is_surer: bool) -> str:
+    """Two texts whose ends tell the same: the common run once, or the less sure one cut."""
+    for size in range(min(len(left), len(right)), 0, -1):
+        if left.endswith(right[:size]):
+            return left + right[size:]
+    words = right.split()
+    n_shared = round(len(words) * share)
+    if right_is_surer:
+        kept = left.split()
+        return " ".join([*kept[: max(0, len(kept) - n_shared)], *words])
+    return " ".join([left, *words[n_shared:]]).rstrip()
+
+
+def _lowest(numbers: list[float | None]) -> float | None:
+    known = [number for number in numbers if number is not None]
+    return min(known) if known and len(known) == len(numbers) else None
+
+
+def _listed(parts: Sequence[tuple[Task, Revision]]) -> list[dict[str, Any]]:
+    return [
+        {
+            "part": task.part_index,
+            "start": task.part_start,
+            "end": task.part_end,
+            "value": row.value,
+            "confidence": row.confidence,
+        }
+        for task, row in parts
+    ]
+
+
+def _text(parts: Sequence[tuple[Task, Revision]]) -> str:
+    return joined(
+        [
+            (task.part_start, task.part_end, row.value, row.confidence or 0.0)
+            for task, row in parts
+            if row.value is not None
+        ]
+    )
+
+
+def _union(parts: Sequence[tuple[Task, Revision]]) -> list[dict[str, Any]]:
+    best: dict[str, float] = {}
+    for _, row in parts:
+        for label, probability in (row.distribution or {}).items():
+            if label in (row.value or []):
+                best[label] = max(best.get(label, 0.0), probability)
+    form_order = list((parts[0][1].distribution or {}).keys()) if parts else []
+    return [
+        {"value": label, "confidence": best[label]}
+        for label in sorted(best, key=lambda label: form_order.index(label))
+    ]
+
+
+_VALUES = {"text": _text, "multichoice": _union}

@@ -1,0 +1,198 @@
+"""Bring items in and cut tasks from them; take them back."""
+
+import hashlib
+import uuid
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+import orjson
+from django.db import connection, transaction
+from django.db.models import F
+
+from tasks_app import forms, splitting
+from tasks_app.errors import Fault, Refusal, invalid
+from tasks_app.models import Batch, Item, Project, Task
+from tasks_app.schemas import Schema
+from tasks_app.sql import statement
+from tasks_app.staging import (
+    Faults,
+    Record,
+    Report,
+    Spool,
+    make_table,
+    patient,
+    spools,
+    validated,
+)
+
+INGEST_ITEMS = statement("ingest_items")
+INGEST_TASKS = statement("ingest_tasks")
+CONFLICTS = statement("ingest_conflicts")
+
+EXTERNAL_ID = {
+    "type": "string",
+    "minLength": 1,
+    "maxLength": 200,
+    "pattern": "^[^/\\x00-\\x1f\\x7f-\\x9f]+$",
+}
+RECORD = Schema(
+    {
+        "type": "object",
+        "properties": {
+            "external_id": EXTERNAL_ID,
+            "payload": {"type": "object"},
+            "priority": {"type": "integer", "minimum": -1_000_000, "maximum": 1_000_000},
+            "gold": {"type": "object", "minProperties": 1},
+            "hint": {"type": "string", "maxLength": 10_000},
+        },
+        "required": ["external_id", "payload"],
+        "additionalProperties": False,
+    }
+)
+
+
+class ProjectClosed(Refusal):
+    """The project is closed: nothing more is taken in."""
+
+    code = "project_closed"
+
+
+class _Intake:
+    """Checks records against a project and spools what they become."""
+
+    def __init__(self, project: Project, items: Spool, parts: Spool) -> None:
+        self.project, self.items, self.parts = project, items, parts
+        self.schema = Schema(project.item_schema) if project.item_schema is not None else None
+
+    def take(self, record: Record) -> None:
+        """Raises Invalid with everything that is wrong with the record."""
+        RECORD.check(record.value)
+        value: dict[str, Any] = record.value
+        gold = self._gold(value.get("gold"))
+        if self.schema is not None:
+            self.schema.check(value["payload"], pointer="/payload")
+        parts = splitting.parts(self.project.split, value["payload"])
+        digest = hashlib.sha256(orjson.dumps(value["payload"], option=orjson.OPT_SORT_KEYS))
+        self.items.add(
+            record.row,
+            value["external_id"],
+            digest.digest(),
+            value["payload"],
+            gold,
+            value.get("hint", ""),
+            int(value.get("priority", 0)),
+        )
+        for part in parts:
+            self.parts.add(record.row, part.index, part.of, part.start, part.end)
+
+    def _gold(self, gold: dict[str, Any] | None) -> dict[str, Any] | None:
+        if gold is None:
+            return None
+        if self.project.split["by"] != "none":
+            raise invalid("/gold", "gold_needs_whole_item", "gold cannot be split into parts")
+        # Gold may name some of the fields only: then only those are known.
+        known = [field | {"required": False} for field in self.project.form]
+        return forms.normalised(known, gold, pointer="/gold")
+
+
+def ingest(
+    *,
+    project: Project,
+    records: Iterable[Record],
+    batch: str | None,
+    partial: bool,
+    now: datetime,
+) -> Report:
+    """Store items and the tasks cut from them: all, or with `partial` the good ones.
+
+    Raises Invalid naming each bad row, and ProjectClosed; nothing is stored then.
+    """
+    faults = Faults()
+    with spools(2) as (items, parts):
+        n_records = validated(records, faults, _Intake(project, items, parts).take)
+        if not partial:
+            faults.refuse()
+        with transaction.atomic():
+            patient()
+            _open_for_items(project)
+            items.copy_into(
+                "stage_item",
+                "row int, external_id text, digest bytea, payload jsonb, gold jsonb, hint text, "
+                "priority int",
+            )
+            parts.copy_into(
+                "stage_part", "row int, index int, n_parts int, part_start int, part_end int"
+            )
+            name, accepted, n_tasks = _stored(project, batch, now)
+            conflicts = _conflicts(project)
+            for row, external_id in conflicts:
+                faults.add(row, [_conflict(external_id)])
+            if not partial:
+                faults.refuse()
+    return Report(
+        batch=name,
+        accepted=accepted,
+        duplicates=n_records - accepted - faults.rows,
+        rejected=faults.rows,
+        tasks=n_tasks,
+        faults=sorted(faults.kept, key=lambda fault: fault.row or 0),
+        faults_total=faults.total,
+    )
+
+
+@transaction.atomic
+def withdraw(*, item: Item, because: str, now: datetime) -> list[int]:
+    """Take an item back: its tasks close, live leases are honoured. The tasks it closed."""
+    if not Item.objects.filter(pk=item.pk, withdrawn_at=None).update(
+        withdrawn_at=now, withdrawn_because=because
+    ):
+        item.refresh_from_db()
+        return []
+    item.withdrawn_at, item.withdrawn_because = now, because
+    tasks = Task.objects.filter(item=item).order_by("pk").select_for_update(no_key=True)
+    task_ids = [task.pk for task in tasks]
+    Task.objects.filter(pk__in=task_ids).update(
+        state=Task.State.WITHDRAWN,
+        slots=F("slots") - F("open_slots"),
+        answers_due=F("answers_due") - F("open_slots"),
+        open_slots=F("open_slots") - F("open_slots"),
+        is_open=False,
+    )
+    return task_ids
+
+
+def _open_for_items(project: Project) -> None:
+    """Lock the project: uploads come one after the other, and never after it closed."""
+    state = (
+        Project.objects.select_for_update(no_key=True)
+        .values_list("state", flat=True)
+        .get(pk=project.pk)
+    )
+    if state == Project.State.CLOSED:
+        raise ProjectClosed
+
+
+def _stored(project: Project, batch: str | None, now: datetime) -> tuple[str, int, int]:
+    name = batch or f"{now:%Y%m%d-%H%M%S}-{uuid.uuid4().hex[:8]}"
+    came, _ = Batch.objects.get_or_create(project=project, name=name, defaults={"created_at": now})
+    make_table("stage_new", "item_id bigint, row int")
+    with connection.cursor() as cursor:
+        cursor.execute(INGEST_ITEMS, {"project_id": project.pk, "batch_id": came.pk, "now": now})
+        accepted = cursor.rowcount
+        cursor.execute(INGEST_TASKS, {"project_id": project.pk, "slots": project.min_answers})
+        return name, accepted, cursor.rowcount
+
+
+def _conflicts(project: Project) -> list[tuple[int, str]]:
+    with connection.cursor() as cursor:
+        cursor.execute(CONFLICTS, {"project_id": project.pk})
+        return [(row, external_id) for row, external_id in cursor.fetchall()]
+
+
+def _conflict(external_id: str) -> Fault:
+    return Fault(
+        "/external_id",
+        "duplicate_external_id",
+        f"an item {external_id[:80]!r} with another payload is there already",
+    )

@@ -1,0 +1,87 @@
+"""One page of work and the places for answers on it."""
+
+import uuid
+
+from django.db import models
+from django.db.models import F, Q
+
+from tasks_app.models.item import Item
+from tasks_app.models.project import Project
+
+
+class Task(models.Model):
+    """The form, asked about one item or one part of it.
+
+    Invariant: answers_due = open_slots + live leases, and slots = answers that took a
+    slot + answers_due; so live leases and accepted answers never exceed the slots given.
+    A gold task has no slots: it is served without bound and counts nothing.
+    """
+
+    class State(models.TextChoices):
+        OPEN = "open"
+        RESOLVED = "resolved"
+        UNRESOLVABLE = "unresolvable"
+        WITHDRAWN = "withdrawn"
+
+    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    project = models.ForeignKey(Project, models.CASCADE, related_name="tasks")
+    item = models.ForeignKey(Item, models.CASCADE, related_name="tasks")
+    part_index = models.PositiveIntegerField(null=True)
+    part_of = models.PositiveIntegerField(null=True)
+    part_start = models.PositiveIntegerField(null=True)
+    part_end = models.PositiveIntegerField(null=True)
+    is_gold = models.BooleanField(default=False)
+    state = models.CharField(max_length=12, choices=State.choices, default=State.OPEN)
+    priority = models.IntegerField(default=0)
+    # The order among tasks of one priority: smaller is sooner.
+    rank = models.FloatField(default=0)
+    slots = models.PositiveSmallIntegerField(null=True)
+    open_slots = models.PositiveSmallIntegerField(null=True)
+    answers_due = models.PositiveSmallIntegerField(null=True)
+    is_open = models.BooleanField(default=True)
+    # Answers taken in, by whatever way; what a fit saw is compared with it.
+    n_answers = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(open_slots__gte=0)
+                & Q(answers_due__gte=F("open_slots"))
+                & Q(slots__gte=F("answers_due")),
+                name="task_slots_within_due_within_given",
+            ),
+            models.CheckConstraint(
+                condition=Q(is_gold=True, slots=None, open_slots=None, answers_due=None)
+                | Q(
+                    is_gold=False,
+                    slots__isnull=False,
+                    open_slots__isnull=False,
+                    answers_due__isnull=False,
+                ),
+                name="task_gold_has_no_slots",
+            ),
+            models.CheckConstraint(
+                condition=Q(is_gold=True)
+                | Q(is_open=True, open_slots__gt=0)
+                | Q(is_open=False, open_slots=0),
+                name="task_is_open_while_slots_are",
+            ),
+            models.UniqueConstraint(
+                fields=["item", "part_index"], name="task_once_per_part", nulls_distinct=False
+            ),
+        ]
+        indexes = [
+            models.Index(
+                F("project"),
+                F("priority").desc(),
+                F("rank"),
+                F("id"),
+                condition=Q(is_open=True, is_gold=False),
+                name="task_claimable",
+            ),
+            models.Index(fields=["project", "id"], name="task_of_project"),
+            models.Index(fields=["project", "id"], condition=Q(is_gold=True), name="task_gold"),
+        ]
+
+    def __str__(self) -> str:
+        return f"task {self.uid}"

@@ -1,0 +1,138 @@
+"""Bring many rows in at once: validated into a spool, copied by one transaction."""
+
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import orjson
+from django.db import connection
+
+from tasks_app.errors import Fault, Invalid
+
+KEPT_FAULTS = 1000
+IN_MEMORY = 4 << 20
+TIMEOUT_MS = 600_000
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One 1-based record of an upload: what it holds, or why it could not be read."""
+
+    row: int
+    value: Any = None
+    fault: Fault | None = None
+
+
+@dataclass(slots=True)
+class Faults:
+    """The first thousand faults of an upload, and how many rows there were of them."""
+
+    kept: list[Fault] = field(default_factory=list)
+    total: int = 0
+    rows: int = 0
+
+    def add(self, row: int, faults: Iterable[Fault]) -> None:
+        """Note what is wrong with one row."""
+        self.rows += 1
+        for fault in faults:
+            self.total += 1
+            if len(self.kept) < KEPT_FAULTS:
+                self.kept.append(replace(fault, row=row))
+
+    def refuse(self) -> None:
+        """Raises Invalid if there is any fault."""
+        if self.total:
+            raise Invalid(sorted(self.kept, key=lambda fault: fault.row or 0), total=self.total)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What became of an upload."""
+
+    batch: str | None
+    accepted: int
+    duplicates: int
+    rejected: int
+    tasks: int
+    faults: list[Fault]
+    faults_total: int
+
+
+class Spool:
+    """Rows on their way into a temporary table, on disk once they are many."""
+
+    def __init__(self) -> None:
+        self._file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 -- closed by spools()
+        self.rows = 0
+
+    def add(self, *cells: object) -> None:
+        """One row, in PostgreSQL's COPY text format."""
+        self._file.write(b"\t".join(map(_cell, cells)) + b"\n")
+        self.rows += 1
+
+    def copy_into(self, table: str, columns: str) -> None:
+        """Make a temporary table of these columns and fill it."""
+        make_table(table, columns)
+        self._file.seek(0)
+        with connection.cursor() as cursor:
+            with cursor.copy(f"COPY {table} FROM STDIN") as copy:
+                while chunk := self._file.read(1 << 20):
+                    copy.write(chunk)
+            cursor.execute(f"ANALYZE {table}")
+
+    def close(self) -> None:
+        """Let the file go."""
+        self._file.close()
+
+
+def make_table(table: str, columns: str) -> None:
+    """A temporary table that ends with the transaction, or with the next one of its name."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP TABLE IF EXISTS pg_temp.{table}")
+        cursor.execute(f"CREATE TEMPORARY TABLE {table} ({columns}) ON COMMIT DROP")
+
+
+@contextmanager
+def spools(n: int) -> Iterator[list[Spool]]:
+    """Some spools, closed at the end."""
+    made = [Spool() for _ in range(n)]
+    try:
+        yield made
+    finally:
+        for spool in made:
+            spool.close()
+
+
+def validated(records: Iterable[Record], faults: Faults, take: Callable[[Record], None]) -> int:
+    """Hand each record that can be read to `take`, note its faults; how many there were."""
+    n_records = 0
+    for record in records:
+        n_records += 1
+        try:
+            if record.fault is not None:
+                raise Invalid([record.fault])
+            take(record)
+        except Invalid as error:
+            faults.add(record.row, error.faults)
+    return n_records
+
+
+def patient() -> None:
+    """Give the transaction at hand the time that a large upload takes."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET LOCAL statement_timeout = {TIMEOUT_MS}")
+
+
+_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+
+
+def _cell(value: object) -> bytes:
+    if value is None:
+        return b"\\N"
+    if isinstance(value, bytes):
+        return b"\\\\x" + value.hex().encode()
+    if isinstance(value, dict | list):
+        value = orjson.dumps(value).decode()
+    return str(value).translate(_ESCAPES).encode()

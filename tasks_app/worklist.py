@@ -1,0 +1,80 @@
+"""What open projects offer a worker: how much is left, how long it takes, what it pays."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db import connection
+from django.db.models import Count, Exists, OuterRef
+
+from tasks_app.models import Assignment, Project, Task
+
+# The pace is taken from a project's last answers.
+RECENT = 200
+HOUR_S = 3600
+
+_MEDIANS = """
+SELECT project.id, (
+    SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY recent.elapsed_s)
+      FROM (SELECT elapsed_s FROM tasks_app_answer AS answer
+             WHERE answer.project_id = project.id AND answer.elapsed_s IS NOT NULL
+             ORDER BY answer.id DESC LIMIT %(recent)s) AS recent)
+  FROM tasks_app_project AS project
+ WHERE project.id = ANY(%(ids)s)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What a project offers; median and pay None before anybody answered."""
+
+    tasks_left: int
+    median_s: float | None
+    hourly_micros: int | None
+
+
+def offers(*, projects: Sequence[Project], worker_id: int) -> dict[int, Offer]:
+    """By project, what it offers to this worker."""
+    had = Assignment.objects.filter(task=OuterRef("pk"), worker_id=worker_id).exclude(
+        state=Assignment.State.RELEASED
+    )
+    left = dict(
+        Task.objects.filter(project__in=projects, is_open=True, is_gold=False)
+        .exclude(Exists(had))
+        .order_by()
+        .values_list("project")
+        .annotate(n=Count("pk"))
+    )
+    medians = _medians(projects)
+    return {
+        project.pk: Offer(
+            tasks_left=left.get(project.pk, 0),
+            median_s=medians[project.pk],
+            hourly_micros=_hourly(project, medians[project.pk]),
+        )
+        for project in projects
+    }
+
+
+def best_first(projects: Sequence[Project]) -> list[Project]:
+    """By priority, then expected hourly pay, then slug; unknown pay last."""
+    medians = _medians(projects)
+
+    def order(project: Project) -> tuple[int, int, str]:
+        return -project.priority, -(_hourly(project, medians[project.pk]) or 0), project.slug
+
+    return sorted(projects, key=order)
+
+
+def _medians(projects: Sequence[Project]) -> dict[int, float | None]:
+    with connection.cursor() as cursor:
+        cursor.execute(_MEDIANS, {"recent": RECENT, "ids": [project.pk for project in projects]})
+        return {
+            project_id: None if median is None else round(median, 3)
+            for project_id, median in cursor.fetchall()
+        }
+
+
+def _hourly(project: Project, median_s: float | None) -> int | None:
+    if median_s is None:
+        return None
+    return round(project.reward_micros * HOUR_S / max(median_s, 1.0))

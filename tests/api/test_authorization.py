@@ -1,0 +1,215 @@
+"""Every endpoint, every role, own, foreign and missing rows: the table beside this is the law."""
+
+import re
+import uuid
+from pathlib import Path
+
+import pytest
+from django.db import transaction
+from django.urls import URLPattern, get_resolver
+
+from marketplace.accounts.models import Key, TenantWorker
+from marketplace.flows import intake
+from marketplace.webhooks.models import Delivery, Endpoint
+from quality import settling
+from quality.models import Flag, Push
+from tasks_app import claims
+from tasks_app.models import Task
+from tasks_app.staging import Record
+from tests.api.caller import Caller
+from tests.factories import NOON, a_key, a_project, a_tenant, a_user, a_worker, later, some_items
+
+TABLE = Path(__file__).with_name("authorization.txt")
+ROLES = ("operator", "manager", "reviewer", "client", "worker", "nobody")
+METHODS = {"get", "post", "put", "patch", "delete"}
+
+
+def rows():
+    for line in TABLE.read_text().splitlines():
+        if line and not line.startswith("#"):
+            endpoint, *cells = (cell.strip() for cell in line.split("|"))
+            method, path = endpoint.split()
+            yield method, path, dict(zip(ROLES, cells, strict=True))
+
+
+class World:
+    """A tenant with one of everything."""
+
+    def __init__(self, name: str) -> None:
+        self.tenant = a_tenant(name)
+        self.project = a_project(
+            self.tenant,
+            slug=f"birds-{name}",
+            target_confidence=0.5,
+            retraining={"after": 1000, "sink": "webhook", "field": "kind"},
+        )
+        items = some_items(self.project, 4)
+        self.worker = a_worker(self.tenant)
+        self.keys = {
+            role: a_key(a_user(self.tenant, role)) for role in ("manager", "reviewer", "client")
+        }
+        self.keys["worker"] = a_key(self.worker)
+        self._settle(items[0])
+        (self.assignment,) = claims.claim(
+            project=self.project, worker_id=self.worker.pk, count=1, now=later(10**9)
+        )
+        self.ids = {
+            "slug": self.project.slug,
+            "item": items[3].external_id,
+            "worker": self.worker.uid,
+            "key": Key.objects.get(tenant=self.tenant, user__role="worker").uid,
+            "pseudonym": TenantWorker.objects.filter(tenant=self.tenant, worker__recorded=True)[
+                0
+            ].pseudonym,
+            "assignment": self.assignment.uid,
+            "flag": self._flag().uid,
+            "snapshot": self._push().snapshot,
+            **self._webhook(),
+        }
+
+    def _settle(self, item) -> None:
+        intake.add_answers(
+            tenant=self.tenant,
+            project=self.project,
+            records=[
+                Record(
+                    i,
+                    {
+                        "external_id": item.external_id,
+                        "worker": f"w{i}",
+                        "answer": {"kind": "owl"},
+                    },
+                )
+                for i in range(1, 5)
+            ],
+            partial=False,
+        )
+        settling.settle(project=self.project, now=NOON)
+        assert Task.objects.get(item=item).state == "resolved"
+
+    def _flag(self) -> Flag:
+        return Flag.objects.create(
+            project=self.project,
+            worker=self.worker,
+            kind="low_accuracy",
+            reason="because",
+            rule_name="r",
+            rule_version="1",
+            evidence={},
+            n_answers=20,
+            raised_at=NOON,
+        )
+
+    def _push(self) -> Push:
+        return Push.objects.create(
+            project=self.project,
+            trigger="manual",
+            up_to_seq=0,
+            sha256="",
+            n_labels=0,
+            rule={},
+            state="done",
+            created_at=NOON,
+        )
+
+    def _webhook(self):
+        endpoint = Endpoint.objects.create(
+            tenant=self.tenant,
+            url="https://client.example/hook",
+            events=["ping"],
+            secret="whsec_c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0",
+            created_at=NOON,
+        )
+        delivery = Delivery.objects.create(
+            endpoint=endpoint, type="ping", body="{}", due_at=NOON, created_at=NOON
+        )
+        return {"webhook": endpoint.uid, "delivery": delivery.uid}
+
+
+MISSING = {
+    "slug": "nothing",
+    "item": "nothing",
+    "pseudonym": "w_00",
+}
+
+
+def body_for(method: str, path: str, role: str, world: World):
+    item = world.ids["item"]
+    prediction = {"external_id": item, "model_version": "m", "field": "kind", "value": "owl"}
+    recorded = {"external_id": item, "worker": "zoe", "answer": {"kind": "owl"}}
+    bodies = {
+        "/tenants/": {"slug": "acme", "manager": "ann"},
+        "/workers/": {"username": "new"},
+        "/keys/": {"role": "operator" if role == "operator" else "client"},
+        "/projects/": {
+            "slug": "new",
+            "name": "New",
+            "form": [{"key": "k", "type": "choice", "labels": ["a", "b"]}],
+        },
+        "/projects/{slug}/items/": [{"external_id": "new", "payload": {}}],
+        "/projects/{slug}/answers/": [recorded],
+        "/projects/{slug}/predictions/": [prediction],
+        "/assignments/{assignment}/submit/": {"answer": {"kind": "owl"}},
+        "/webhooks/": {"url": "https://client.example/hook", "events": ["ping"]},
+    }
+    return bodies.get(path, {}) if method in {"POST", "PATCH"} else None
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("method", "path", "cells"),
+    list(rows()),
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_each_role_gets_what_the_table_says(method, path, cells, monkeypatch):
+    monkeypatch.setattr("marketplace.webhooks.endpoints.check_url", lambda url: None, raising=False)
+    own, foreign = World("own"), World("foreign")
+    own.keys["operator"] = a_key(a_user(None, "operator"))
+    missing = {name: MISSING.get(name, uuid.uuid4()) for name in own.ids}
+    found = {}
+    for role, cell in cells.items():
+        statuses = cell.split("/")
+        places = [own.ids, foreign.ids, missing][: len(statuses)]
+        found[role] = "/".join(str(_status(own, role, method, path, ids)) for ids in places)
+
+    assert found == cells
+
+
+def _status(own: World, role: str, method: str, path: str, ids) -> int:
+    """The answer to one call, whose deeds are undone."""
+    undone = transaction.atomic()
+    # Like the block around the test itself, it does not count as one of the deed's own.
+    undone._from_testcase = True
+    with undone:
+        reply = Caller(own.keys.get(role)).send(
+            method, path.format(**ids), body_for(method, path, role, own)
+        )
+        transaction.set_rollback(True)
+    return reply.status
+
+
+def endpoints(patterns=None, prefix=""):
+    for pattern in patterns or get_resolver().url_patterns:
+        route = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLPattern):
+            view = getattr(pattern.callback, "view_class", None) or getattr(
+                pattern.callback, "cls", None
+            )
+            for method in METHODS & set(vars(view) if view else {"get"}) | (
+                {m for m in METHODS if view and hasattr(view, m)} if view else set()
+            ):
+                yield method.upper(), route
+        else:
+            yield from endpoints(pattern.url_patterns, route)
+
+
+def test_no_endpoint_is_missing_from_the_table():
+    shape = re.compile(r"[<{][^>}]*[>}]")
+    served = {
+        (method, "/" + shape.sub("{}", route).removeprefix("api/v1/"))
+        for method, route in endpoints()
+        if route.startswith("api/v1/")
+    }
+    told = {(method, shape.sub("{}", path)) for method, path, _ in rows()}
+
+    assert told == served

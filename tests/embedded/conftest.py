@@ -1,0 +1,37 @@
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from marketplace.embedded import places
+from marketplace.embedded.supervisor import Supervisor
+from tests.embedded.processes import without_servers
+
+
+@pytest.fixture
+def data():
+    # pytest's own directory is closed to the account that PostgreSQL is lent when root tests.
+    path = Path(tempfile.mkdtemp(prefix="concord-"))
+    yield path
+    shutil.rmtree(path, ignore_errors=True)
+
+
+@pytest.fixture
+def where(data):
+    return places.prepare(data)
+
+
+@pytest.fixture
+def said():
+    return []
+
+
+@pytest.fixture
+def supervisor(where, said, monkeypatch):
+    for name in without_servers():
+        monkeypatch.delenv(name)
+    hold = places.Hold(where)
+    with Supervisor(log_dir=where.log, hold=hold, say=said.append) as supervisor:
+        yield supervisor
+    hold.release()

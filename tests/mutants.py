@@ -1,0 +1,190 @@
+"""`make mutants`: break each promise on a copy, one at a time; the test it names must fail.
+
+Promises 1 to 4 hang on a few words and constraints. Each mutant takes one away; if its test
+still passes, the test proves nothing, and this fails.
+"""
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.run import Environment, databases
+
+ROOT = Path(__file__).parents[1]
+COPIED = ("marketplace", "quality", "tasks_app", "tests", "manage.py", "pyproject.toml")
+RACES, PROMISES = "tests/tasks_app/test_races.py", "tests/tasks_app/test_promises.py"
+CLAIM = "tasks_app/sql/claim.sql"
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """What is taken away, and the test that must notice."""
+
+    name: str
+    test: str
+    file: str = ""
+    old: str = ""
+    new: str = ""
+    sql: str = ""
+
+
+def without(constraint: str, table: str, test: str) -> Mutant:
+    """The database without one constraint."""
+    sql = f"ALTER TABLE tasks_app_{table} DROP CONSTRAINT {constraint}"
+    return Mutant(f"without {constraint}", f"{PROMISES}::{test}", sql=sql)
+
+
+MUTANTS = (
+    Mutant(
+        "claim without SKIP LOCKED",
+        f"{RACES}::test_claims_pass_each_other_instead_of_waiting",
+        CLAIM,
+        "FOR NO KEY UPDATE OF task SKIP LOCKED",
+        "FOR NO KEY UPDATE OF task",
+    ),
+    Mutant(
+        "claim without the slot decrement",
+        f"{RACES}::test_racing_workers_share_the_slots_without_overlap",
+        CLAIM,
+        "SET open_slots = task.open_slots - 1, is_open = task.open_slots > 1",
+        "SET open_slots = task.open_slots, is_open = true",
+    ),
+    Mutant(
+        "claim without the lock of one worker",
+        f"{RACES}::test_one_worker_in_many_places_never_overruns_the_lease_limit",
+        "tasks_app/claims.py",
+        "SELECT pg_advisory_xact_lock(%s, %s)",
+        "SELECT %s, %s",
+    ),
+    Mutant(
+        "submit without the compare-and-set",
+        f"{RACES}::test_of_two_racing_answers_to_one_lease_one_is_taken",
+        "tasks_app/answers.py",
+        "pk=assignment.pk, state=Assignment.State.LEASED, leased_until__gt=now",
+        "pk=assignment.pk, leased_until__gt=now",
+    ),
+    Mutant(
+        "expiry without the compare-and-set",
+        "tests/tasks_app/test_claims.py::test_an_expired_lease_gives_its_slot_back",
+        "tasks_app/sql/expire.sql",
+        "WHERE state = 'leased' AND leased_until <= %(now)s",
+        "WHERE leased_until <= %(now)s",
+    ),
+    Mutant(
+        "a late answer without the task's lock",
+        f"{RACES}::test_late_answers_race_for_the_last_slot",
+        "tasks_app/answers.py",
+        "Task.objects.select_for_update(no_key=True).get(pk=assignment.task_id)",
+        "Task.objects.get(pk=assignment.task_id)",
+    ),
+    Mutant(
+        "giving back without the compare-and-set",
+        "tests/tasks_app/test_claims.py::"
+        "test_giving_back_twice_is_the_same_and_other_deeds_come_too_late",
+        "tasks_app/claims.py",
+        "        pk=assignment.pk, state=Assignment.State.LEASED, leased_until__gt=now",
+        "        pk=assignment.pk, leased_until__gt=now",
+    ),
+    without(
+        "task_slots_within_due_within_given",
+        "task",
+        "test_answers_due_stay_within_the_slots_given",
+    ),
+    without("task_gold_has_no_slots", "task", "test_gold_has_no_slots"),
+    without(
+        "task_is_open_while_slots_are",
+        "task",
+        "test_a_task_is_open_while_it_has_open_slots",
+    ),
+    without("task_once_per_part", "task", "test_a_part_of_an_item_has_one_task"),
+    without("item_once_per_project", "item", "test_an_item_is_there_once"),
+    without(
+        "assignment_once_per_worker",
+        "assignment",
+        "test_a_worker_has_one_assignment_of_a_task",
+    ),
+    without(
+        "assignment_extended_three_times_at_most",
+        "assignment",
+        "test_a_lease_is_extended_three_times_at_most_by_anybody",
+    ),
+    without("answer_once_per_worker", "answer", "test_a_worker_answers_a_task_once"),
+    without("tasks_app_answer_assignment_id_key", "answer", "test_an_assignment_takes_one_answer"),
+    without(
+        "admission_once_per_worker", "admission", "test_a_worker_has_one_admission_to_a_project"
+    ),
+    without("admission_refusal_has_reason", "admission", "test_a_refusal_has_its_reason"),
+)
+
+MIGRATION = """from django.db import migrations
+
+
+class Migration(migrations.Migration):
+    dependencies = [("tasks_app", "{after}")]
+    operations = [migrations.RunSQL("{sql}")]
+"""
+
+
+def main() -> int:
+    with databases() as (_, environment):
+        untouched = [mutant.test for mutant in MUTANTS]
+        if not _passes(ROOT, untouched, environment):
+            _say("FAILED: the tests fail without any mutant")
+            return 1
+        survivors = [mutant.name for mutant in MUTANTS if not _is_noticed(mutant, environment)]
+    if survivors:
+        _say(f"FAILED: nobody notices {', '.join(survivors)}")
+        return 1
+    _say(f"All {len(MUTANTS)} mutants were noticed")
+    return 0
+
+
+def _is_noticed(mutant: Mutant, environment: Environment) -> bool:
+    with tempfile.TemporaryDirectory(prefix="concord-mutant-") as folder:
+        copy = Path(folder)
+        for name in COPIED:
+            source = ROOT / name
+            if source.is_dir():
+                shutil.copytree(source, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+            else:
+                shutil.copy2(source, copy / name)
+        _mutate(mutant, copy)
+        is_noticed = not _passes(copy, [mutant.test], environment)
+    _say(f"{'noticed ' if is_noticed else 'SURVIVED'} {mutant.name} ({mutant.test})")
+    return is_noticed
+
+
+def _mutate(mutant: Mutant, copy: Path) -> None:
+    if mutant.sql:
+        folder = copy / "tasks_app" / "migrations"
+        last = max(path.stem for path in folder.glob("0*.py"))
+        text = MIGRATION.format(after=last, sql=mutant.sql)
+        (folder / "9999_mutant.py").write_text(text)
+        return
+    target = copy / mutant.file
+    text = target.read_text()
+    if text.count(mutant.old) != 1:
+        raise SystemExit(f"{mutant.name}: {mutant.file} does not hold {mutant.old!r} once")
+    target.write_text(text.replace(mutant.old, mutant.new))
+
+
+def _passes(folder: Path, tests: list[str], environment: Environment) -> bool:
+    """Only a failed test counts as one: a run that breaks down otherwise ends everything."""
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *tests]
+    done = subprocess.run(  # noqa: S603 -- argv is our own
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+    if done.returncode not in {0, 1} or " error" in done.stdout.splitlines()[-1]:
+        raise SystemExit(done.stdout + done.stderr)
+    return done.returncode == 0
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)  # noqa: T201 -- this is a command
+
+
+if __name__ == "__main__":
+    sys.exit(main())
