@@ -36,6 +36,15 @@ def mark(
         )
 
 
+def lock(project: Project) -> None:
+    """Keep settlers from writing until this transaction ends.
+
+    Whoever is to change flags or due rows that a settler changes under its own lock takes
+    this lock first.
+    """
+    Settling.objects.select_for_update().get(project=project)
+
+
 def mark_refit(*, project: Project, now: datetime) -> None:
     """Say that the whole project is to be judged anew."""
     Settling.objects.update_or_create(project=project, defaults={"refit_at": now})

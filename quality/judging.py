@@ -11,7 +11,6 @@ from quality.core import Accuracy, pooled_accuracies
 from quality.core.votes import Floats
 from quality.judges import JUDGES, Judge, Learned, Verdict
 from quality.models import FieldModel, WorkerModel
-from tasks_app.forms import chance
 from tasks_app.models import Project
 
 
@@ -62,7 +61,7 @@ def update(project: Project, ballots: Ballots) -> Judgement:
     return _judged(project, ballots, partial(_stored, project))
 
 
-def accuracies(project: Project, judgement: Judgement) -> tuple[list[int], Accuracy]:
+def accuracies(judgement: Judgement) -> tuple[list[int], Accuracy]:
     """The workers with categorical answers, and how accurate they are, fields pooled."""
     judged = [of_field for of_field in judgement.fields if of_field.right is not None]
     if not judged:
@@ -70,9 +69,9 @@ def accuracies(project: Project, judgement: Judgement) -> tuple[list[int], Accur
     workers = np.concatenate([j.ballots.worker_ids[j.ballots.votes.worker] for j in judged])
     right = np.concatenate([j.right for j in judged if j.right is not None])
     worker_ids, worker = np.unique(workers, return_inverse=True)
-    presumed = (chance(project.form) + 1) / 2
+    # Two votes at one half: the uniform distribution, which presumes nothing of a person.
     return worker_ids.tolist(), pooled_accuracies(
-        worker, right, worker_ids.size, prior_accuracy=presumed
+        worker, right, worker_ids.size, prior_accuracy=0.5, prior_votes=2.0
     )
 
 

@@ -22,10 +22,11 @@ ANSWERS_PER_LEASE_S = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a round did: rows told, tasks that were due, flags raised."""
+    """What a round did: rows told, tasks that were due, answers a refit took in, flags raised."""
 
     n_revisions: int
     n_due: int
+    n_fitted: int
     flags: list[RaisedFlag]
 
 
@@ -85,7 +86,7 @@ def _round(project: Project, lease: _Lease, n_answers: int, now: datetime) -> Ou
     )
     raised = _learn(project, lease, judgement, now) if is_refit else []
     _schedule(project, lease, n_answers if is_refit else None, due, is_quiet=is_quiet, now=now)
-    return Outcome(n_revisions, len(due), raised)
+    return Outcome(n_revisions, len(due), n_answers if is_refit else 0, raised)
 
 
 @transaction.atomic
@@ -114,7 +115,7 @@ def _learn(
             unique_fields=["project", "field", "worker"],
             update_fields=["parameters"],
         )
-    worker_ids, accuracy = judging.accuracies(project, judgement)
+    worker_ids, accuracy = judging.accuracies(judgement)
     Reliability.objects.bulk_create(
         (
             Reliability(project=project, worker_id=worker_id, n_answers=n, alpha=a, beta=b)

@@ -4,15 +4,15 @@ from datetime import datetime
 
 from django.db import transaction
 
-from quality import revisions
-from quality.models import Cause, Revision, Settling
+from quality import due, revisions
+from quality.models import Cause, Revision
 from tasks_app.models import Item, Project
 
 
 @transaction.atomic
 def tell(*, project: Project, item: Item, now: datetime) -> None:
     """Each row of the item becomes withdrawn; repeated, nothing is told."""
-    Settling.objects.select_for_update().get(project=project)
+    due.lock(project)
     latest = list(
         Revision.objects.filter(item=item, is_latest=True)
         .exclude(state=Revision.State.WITHDRAWN)

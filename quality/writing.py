@@ -4,15 +4,16 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from quality import revisions, stitching, stopping
 from quality.judging import Judged, Judgement
 from quality.models import Cause, Revision, SettleDue, Settling
 from tasks_app.models import Item, Project, Task
+from tasks_app.sql import statement
 
 CHUNK = 200
-_PLACES = ("state", "slots", "open_slots", "answers_due", "is_open")
+MOVE = statement("move_tasks")
 
 
 class LostLease(Exception):
@@ -42,9 +43,14 @@ class _Plan:
 
 def write(settling: Round) -> int:
     """Write all that changed; how many rows the feed got. Raises LostLease."""
-    task_ids = sorted(set(settling.judgement.tasks) | set(settling.due))
+    # Those that wait come first: a refit's other news is not urgent.
+    waiting, others = (
+        sorted(settling.due),
+        sorted(set(settling.judgement.tasks) - set(settling.due)),
+    )
     return sum(
         _write_chunk(settling, task_ids[start : start + CHUNK])
+        for task_ids in (waiting, others)
         for start in range(0, len(task_ids), CHUNK)
     )
 
@@ -127,19 +133,21 @@ def _latest(tasks: Collection[Task]) -> dict[tuple[int | None, str], Revision]:
 
 
 def _move(plans: Sequence[_Plan]) -> None:
-    moved: list[Task] = []
-    for plan in plans:
-        if plan.places != stopping.places(plan.task):
-            reopened = plan.places.open_slots > (plan.task.open_slots or 0)
-            plan.task.state = plan.places.state
-            plan.task.slots, plan.task.open_slots = plan.places.slots, plan.places.open_slots
-            plan.task.answers_due = plan.places.answers_due
-            plan.task.is_open = plan.places.open_slots > 0
-            if reopened:
-                # What was begun is finished first.
-                plan.task.rank = -1.0
-            moved.append(plan.task)
-    Task.objects.bulk_update(moved, [*_PLACES, "rank"])
+    """Give the tasks their states and places, in one statement; what was begun comes first."""
+    moved = [plan for plan in plans if plan.places != stopping.places(plan.task)]
+    if not moved:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            MOVE,
+            {
+                "ids": [plan.task.pk for plan in moved],
+                "states": [plan.places.state for plan in moved],
+                "slots": [plan.places.slots for plan in moved],
+                "open_slots": [plan.places.open_slots for plan in moved],
+                "answers_due": [plan.places.answers_due for plan in moved],
+            },
+        )
 
 
 def _tell(settling: Round, plans: Sequence[_Plan]) -> int:

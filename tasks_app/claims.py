@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
-from django.db.models import F, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet
 
 from tasks_app.errors import Refusal
 from tasks_app.models import Admission, Assignment, Project, Task
@@ -89,7 +89,7 @@ def admits(*, project: Project, worker_id: int, now: datetime) -> Reason | None:
 
 
 def reasons(*, project: Project, worker_id: int, now: datetime) -> list[Reason]:
-    """Why a claim by this worker comes back empty."""
+    """Why a claim by this worker comes back empty; none if there is a task to be had."""
     refused = admits(project=project, worker_id=worker_id, now=now)
     if refused:
         return [refused]
@@ -98,7 +98,13 @@ def reasons(*, project: Project, worker_id: int, now: datetime) -> list[Reason]:
     ).count()
     if held >= project.claim_limit:
         return [Reason("lease_limit", f"you hold {held} leases, the most this project allows")]
-    if Task.objects.filter(project=project, is_gold=False, is_open=True).exists():
+    had = Assignment.objects.filter(task=OuterRef("pk"), worker_id=worker_id).exclude(
+        state=Assignment.State.RELEASED
+    )
+    tasks = Task.objects.filter(project=project, is_gold=False, is_open=True)
+    if tasks.exclude(Exists(had)).exists():
+        return []
+    if tasks.exists():
         return [Reason("all_done_by_you", "you have had every task that is open now")]
     return [Reason("no_open_tasks", "no task is open now")]
 

@@ -9,10 +9,13 @@ from dataclasses import dataclass, field
 
 from examples.demo.client import Client, Reply
 
-# The service fits a project anew after 5 s of quiet; by then it has told of that too.
-QUIET_S = 9
+# The service fits a project anew after 5 s of quiet.
+QUIET_S = 7.0
+ANSWERS_FITTED_PER_S = 10_000
 LIMIT = 1000
 LONG_POLL_S = 20
+# At the end, so that no poll outlives the demo by much.
+SHORT_POLL_S = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,30 +69,38 @@ class Reader:
     def __init__(self, follower: Follower) -> None:
         self.follower = follower
         self._error: Exception | None = None
+        self._wait_s = LONG_POLL_S
         self._stops = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
-    def await_quiet(self, *, at_most_s: float) -> None:
+    def await_quiet(self, *, quiet_s: float, at_most_s: float) -> None:
         """Until no row has come for a while. Raises what broke the reading."""
+        self._wait_s = SHORT_POLL_S
         begun = time.monotonic()
         while (now := time.monotonic()) < begun + at_most_s:
             if self._error is not None:
                 raise self._error
-            if now - max(begun, self.follower.last_at()) > QUIET_S:
+            if now - max(begun, self.follower.last_at()) > quiet_s:
                 return
             time.sleep(0.1)
 
     def stop(self) -> None:
-        """Read no more than the poll under way."""
+        """End with the poll under way."""
         self._stops.set()
+        self._thread.join()
 
     def _run(self) -> None:
         try:
             while not self._stops.is_set():
-                self.follower.read(wait_s=LONG_POLL_S)
+                self.follower.read(wait_s=self._wait_s)
         except Exception as error:  # handed to whoever waits for the reading
             self._error = error
+
+
+def quiet_s(n_answers: int) -> float:
+    """After so long without a row, none is to come: the service has told of its last fit too."""
+    return QUIET_S + n_answers / ANSWERS_FITTED_PER_S
 
 
 def n_gaps(seqs: Iterable[int]) -> int:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from examples.demo import crowd, people, recorded, scores
 from examples.demo.client import Client, Refused
 from examples.demo.crowd import Job, Log, Seat
-from examples.demo.following import Ack, Follower, Reader, n_gaps, settle_waits
+from examples.demo.following import Ack, Follower, Reader, n_gaps, quiet_s, settle_waits
 from examples.demo.people import Person
 from examples.demo.receiver import EVENTS, Inbox, Receiver
 from examples.demo.study import Study
@@ -88,7 +88,7 @@ def run(client: Client, study: Study, *, run_id: str, size: Size, progress: Prog
             is_done=lambda: _is_done(client, slug, progress),
             at_most_s=CROWD_AT_MOST_S,
         )
-        reader.await_quiet(at_most_s=QUIET_WITHIN_S)
+        reader.await_quiet(quiet_s=quiet_s(len(log.acks)), at_most_s=QUIET_WITHIN_S)
         inbox = receiver.inbox if webhook else None
         outcome = _outcome(client, slug, part, log, reader, inbox, pseudonyms)
         reader.stop()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from examples.demo import scores
 from examples.demo.client import CSV, NDJSON, Client, ndjson
-from examples.demo.following import QUIET_S, Follower
+from examples.demo.following import Follower, quiet_s
 from examples.demo.people import HONEST_FROM
 from examples.demo.study import Payload, Study
 
@@ -94,7 +94,7 @@ def _await_told(follower: Follower, study: Study, progress: Callable[[int], None
     told: set[str] = set()
     until = time.monotonic() + TOLD_WITHIN_S
     while time.monotonic() < until:
-        rows = follower.read(wait_s=QUIET_S)
+        rows = follower.read(wait_s=quiet_s(len(study.answers)))
         if not rows and len(told) == len(n_given):
             break
         told.update(

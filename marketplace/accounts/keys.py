@@ -74,6 +74,7 @@ def make_key(
 
 def covers(granted: list[str] | tuple[str, ...], scope: str) -> bool:
     """True if the granted scopes include this one; a write scope includes reading."""
+    scope = scope.removesuffix(":write")
     return scope in granted or scope.removesuffix(":read") in granted
 
 

@@ -62,7 +62,7 @@ def handler(error: Exception, context: dict[str, Any]) -> HttpResponse | None:
     request: HttpRequest = context["request"]
     if isinstance(error, Invalid):
         return problem(
-            request, 422, "invalid", _summary(error), faults=error.faults, total=error.total
+            request, 422, _code(error), _summary(error), faults=error.faults, total=error.total
         )
     if isinstance(error, BadParameter):
         return problem(request, 400, error.fault.code, str(error), faults=[error.fault])
@@ -144,6 +144,12 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 def server_error(request: HttpRequest) -> HttpResponse:
     """A bug of ours."""
     return problem(request, 500, "server_error", "This is a bug of ours; the log has its trace.")
+
+
+def _code(error: Invalid) -> str:
+    """The code of the faults where they have one only, else `invalid`."""
+    codes = {fault.code for fault in error.faults}
+    return codes.pop() if len(codes) == 1 else "invalid"
 
 
 def _summary(error: Invalid) -> str:

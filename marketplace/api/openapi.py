@@ -93,16 +93,25 @@ def _path_parameters(path: str) -> list[Document]:
 
 def _query_parameters(declared: Operation) -> list[Document]:
     return [
-        {"name": name, "in": "query", "required": False, "schema": schema}
+        {"name": name, "in": "query", "required": False, "schema": _without_nul(schema)}
         for name, schema in declared.params.items()
     ]
+
+
+def _without_nul(schema: Document) -> Document:
+    """No parameter holds a NUL character: PostgreSQL could not compare it with anything."""
+    is_free_text = schema["type"] == "string" and not {"enum", "pattern"} & set(schema)
+    return schema | {"pattern": "^[^\\x00]*$"} if is_free_text else schema
 
 
 def _upload(record: Document) -> Document:
     return {
         "required": True,
         "content": {
-            "application/json": {"schema": {"type": "array", "items": record}},
+            # A record that does not fit is told in the reply; with `partial` the rest comes in.
+            "application/json": {
+                "schema": {"type": "array", "items": {"anyOf": [record, {"title": "refused"}]}}
+            },
             # Texts of records: JSON Schema has nothing to say of them.
             NDJSON: {"schema": {}},
             "text/csv": {"schema": {}},

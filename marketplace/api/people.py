@@ -113,6 +113,7 @@ class KeysDoor(Door):
     @operation(
         "list_keys",
         roles=[MANAGER, OPERATOR],
+        scope="workers",
         params=paging.PARAMETERS,
         replies={200: paging.schema(KEY)},
         streams=True,
@@ -129,6 +130,7 @@ class KeysDoor(Door):
     @operation(
         "create_key",
         roles=[MANAGER, OPERATOR],
+        scope="workers",
         body=schemas.KEY_IN,
         replies={201: schemas.ref("NewKey")},
         conflicts=True,
@@ -141,6 +143,9 @@ class KeysDoor(Door):
             raise invalid(
                 "/role", "role_not_yours", f"a {self.caller.role} makes no key of this role"
             )
+        wanted = body.get("scopes", keys.ROLE_SCOPES[body["role"]])
+        if not is_operator and not all(keys.covers(self.key.scopes, scope) for scope in wanted):
+            raise invalid("/scopes", "scope_not_yours", "no key makes one that may do more than it")
         return _new(
             tenants.key_for_role(
                 tenant=None if is_operator else self.tenant,
@@ -156,7 +161,13 @@ class KeyDoor(Door):
 
     tag = "people"
 
-    @operation("revoke_key", roles=[MANAGER, OPERATOR], replies={204: None}, conflicts=True)
+    @operation(
+        "revoke_key",
+        roles=[MANAGER, OPERATOR],
+        scope="workers",
+        replies={204: None},
+        conflicts=True,
+    )
     def delete(self, request: Request, id: UUID) -> HttpResponseBase:
         """Revoke a key, at once and everywhere."""
         key = _keys(self).filter(uid=id).first()

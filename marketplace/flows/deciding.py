@@ -14,6 +14,7 @@ from tasks_app.models import Admission
 def confirm(*, flag: Flag, by: User, note: str) -> Flag:
     """The worker may claim here no more, and the answers count no more."""
     now = timezone.now()
+    due.lock(flag.project)
     if flags.decide(flag=flag, state=Flag.State.CONFIRMED, by_id=by.pk, note=note, now=now):
         Admission.objects.update_or_create(
             worker_id=flag.worker_id,
@@ -38,5 +39,6 @@ def confirm(*, flag: Flag, by: User, note: str) -> Flag:
 @transaction.atomic(durable=True)
 def dismiss(*, flag: Flag, by: User, note: str) -> Flag:
     """The suspicion was wrong, or harmless."""
+    due.lock(flag.project)
     flags.decide(flag=flag, state=Flag.State.DISMISSED, by_id=by.pk, note=note, now=timezone.now())
     return flag

@@ -1,5 +1,6 @@
 """From answers to consensus and suspicions; then webhooks and retraining have something to do."""
 
+import logging
 import time
 from datetime import datetime
 
@@ -11,11 +12,13 @@ from quality import due, settling
 from quality.models import SettleDue
 from tasks_app.models import Project
 
+logger = logging.getLogger(__name__)
+
 # Between two rounds a settler rests as long as this share of the last, so that answers gather
 # and the rounds leave the machine to those who wait for a reply.
-REST = 0.5
+REST = 0.25
 SHORTEST_REST_S = 0.02
-LONGEST_REST_S = 0.3
+LONGEST_REST_S = 0.1
 
 
 def settle_due(*, until: float) -> None:
@@ -37,9 +40,20 @@ def settle_project(*, project_id: int) -> bool:
     project = Project.objects.get(pk=project_id)
     if project.state != Project.State.CLOSED:
         settling.place_untouched(project)
+    started = time.monotonic()
     outcome = settling.settle(project=project, now=timezone.now())
     if outcome is None:
         return False
+    logger.info(
+        "project.settled",
+        extra={
+            "project_id": project_id,
+            "n_due": outcome.n_due,
+            "n_revisions": outcome.n_revisions,
+            "n_fitted": outcome.n_fitted,
+            "took_ms": round(1000 * (time.monotonic() - started)),
+        },
+    )
     if outcome.n_revisions:
         training.after_settling(project=project)
     if outcome.n_revisions or outcome.flags:

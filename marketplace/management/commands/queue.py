@@ -2,6 +2,7 @@
 
 import itertools
 import logging
+import os
 import signal
 import sys
 import time
@@ -16,6 +17,8 @@ from marketplace.management import rq_worker
 
 BACKOFF_S = (0.5, 1.0, 2.0, 5.0, 10.0)
 HEALTHY_AFTER_S = 60.0
+# Whoever answers waits for the settling; a training or a delivery can step back for it.
+NICENESS = {"settle": 0, "webhooks": 5, "training": 15}
 
 logger = logging.getLogger(__name__)
 
@@ -29,6 +32,7 @@ class Command(BaseCommand):
     def handle(self, *, name: str, **options: object) -> None:
         if not settings.REDIS_URL:
             raise CommandError("There is no queue without REDIS_URL; the sweeper does its work.")
+        os.nice(NICENESS[name])
         n_failures = 0
         for _ in itertools.count():
             started = time.monotonic()
