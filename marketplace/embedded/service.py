@@ -87,6 +87,9 @@ def _environment(wanted: Wanted, where: Places) -> dict[str, str]:
         "CONCORD_DATA": str(where.data),
         "PROMETHEUS_MULTIPROC_DIR": str(counters),
         "PYTHONUNBUFFERED": "1",
+        # One thread for linear algebra: what the others would gain, those who wait would lose.
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
     }
     if not _is_set("SECRET_KEY"):
         added["SECRET_KEY"] = places.secret_key(where)
@@ -104,7 +107,9 @@ def _prepare(
     environment: Mapping[str, str],
     say: Say,
 ) -> None:
-    migrate = _command(wanted, environment, "migrate", "--no-input", stage=4)
+    # The checks that look at every door take seconds and need no repeating: a configuration that
+    # is dangerous is refused by the command after this one.
+    migrate = _command(wanted, environment, "migrate", "--no-input", "--skip-checks", stage=4)
     supervisor.run(migrate, timeout_s=MIGRATION_TIMEOUT_S)
     known = first_keys.read(where.first_keys)
     arguments = ("--file", str(where.first_keys), "--url", wanted.url)

@@ -438,7 +438,9 @@ def test_a_broken_array_is_never_read_as_something_else(values, data):
     raw = (text[:place] + put + text[place + dropped :]).encode()
 
     try:
-        found = [record.value for record in uploads._array(chunked(data, raw))]
+        found = list(uploads._array(chunked(data, raw)))
     except (ParseError, Invalid):
         return
-    assert found == json.loads(raw)
+    # Half a surrogate pair is told as the record's fault; every other record is what it is.
+    for record, value in zip(found, json.loads(raw), strict=True):
+        assert record.fault is not None or record.value == value

@@ -3,6 +3,7 @@
 from argparse import ArgumentParser
 from pathlib import Path
 
+from django.core.checks import Tags
 from django.core.management.base import BaseCommand
 
 from marketplace.embedded import first_keys
@@ -10,6 +11,8 @@ from marketplace.flows import tenants
 
 
 class Command(BaseCommand):
+    # What a deployment lacks is told here, before any door opens.
+    requires_system_checks = [Tags.security, Tags.compatibility]
     help = "Make the first keys, once, and keep them in a file that only you can read."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
