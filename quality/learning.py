@@ -162,8 +162,11 @@ def _accuracy(
 
 
 def _open_tasks(project: Project) -> Iterator[tuple[int, list[Task]]]:
-    """Blocks of tasks that wait for answers, each with how many came before."""
-    found = Task.objects.filter(project=project, is_gold=False, state=Task.State.OPEN)
+    """Blocks of tasks that wait for answers, each with how many came before.
+
+    Gold is among them: a prediction shown on all other work would tell it apart.
+    """
+    found = Task.objects.filter(project=project, state=Task.State.OPEN)
     after, n_before = 0, 0
     while block := list(found.filter(pk__gt=after).select_related("item").order_by("pk")[:BLOCK]):
         yield n_before, block

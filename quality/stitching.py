@@ -22,7 +22,7 @@ def stitched(
         task=None,
         field=field["key"],
         state=State.UNRESOLVABLE if n_short else State.RESOLVED,
-        value=_VALUES.get(field["type"], _listed)(parts),
+        value=_value(field, parts),
         confidence=_lowest([row.confidence for row in rows]),
         stop_posterior=_lowest([row.stop_posterior for row in rows]),
         n_answers=sum(row.n_answers for row in rows),
@@ -65,6 +65,14 @@ def _merged(left: str, right: str, share: float, right_is_surer: bool) -> str:
     return " ".join([left, *words[n_shared:]]).rstrip()
 
 
+def _value(field: Field, parts: Sequence[tuple[Task, Revision]]) -> Any:
+    if field["type"] == "text":
+        return _text(parts)
+    if field["type"] == "multichoice":
+        return _union(field, parts)
+    return _listed(parts)
+
+
 def _lowest(numbers: list[float | None]) -> float | None:
     known = [number for number in numbers if number is not None]
     return min(known) if known and len(known) == len(numbers) else None
@@ -93,17 +101,12 @@ def _text(parts: Sequence[tuple[Task, Revision]]) -> str:
     )
 
 
-def _union(parts: Sequence[tuple[Task, Revision]]) -> list[dict[str, Any]]:
+def _union(field: Field, parts: Sequence[tuple[Task, Revision]]) -> list[dict[str, Any]]:
     best: dict[str, float] = {}
     for _, row in parts:
         for label, probability in (row.distribution or {}).items():
             if label in (row.value or []):
                 best[label] = max(best.get(label, 0.0), probability)
-    form_order = list((parts[0][1].distribution or {}).keys()) if parts else []
     return [
-        {"value": label, "confidence": best[label]}
-        for label in sorted(best, key=lambda label: form_order.index(label))
+        {"value": label, "confidence": best[label]} for label in field["labels"] if label in best
     ]
-
-
-_VALUES = {"text": _text, "multichoice": _union}

@@ -80,9 +80,13 @@ def _write_chunk(settling: Round, task_ids: Sequence[int]) -> int:
             .select_for_update(no_key=True)
         )
         hold(settling.project, settling.fence)
-        # A task that got an answer since the fit read it stays due.
+        # A task that got an answer, or lost one, since the fit read it stays due.
+        causes = dict(SettleDue.objects.filter(task__in=locked).values_list("task_id", "cause"))
         fresh = [
-            task for task in locked if task.n_answers == settling.judgement.seen.get(task.pk, 0)
+            task
+            for task in locked
+            if task.n_answers == settling.judgement.seen.get(task.pk, 0)
+            and causes.get(task.pk, Cause.ANSWER) in {Cause.ANSWER, settling.due.get(task.pk)}
         ]
         plans = list(_plans(settling, fresh))
         _move(plans)
@@ -164,8 +168,13 @@ def _tell(settling: Round, plans: Sequence[_Plan]) -> int:
         now=settling.now,
         default_cause=default,
     )
-    split = {plan.task.item_id for plan in plans if plan.rows and plan.task.part_index is not None}
-    return len(rows) + sum(_stitch(settling, item_id, default) for item_id in sorted(split))
+    split: dict[int, str] = {}
+    for plan in plans:
+        if plan.rows and plan.task.part_index is not None:
+            cause = settling.due.get(plan.task.pk, default)
+            if split.get(plan.task.item_id, Cause.ANSWER) == Cause.ANSWER:
+                split[plan.task.item_id] = cause
+    return len(rows) + sum(_stitch(settling, item_id, split[item_id]) for item_id in sorted(split))
 
 
 def _stitch(settling: Round, item_id: int, cause: str) -> int:

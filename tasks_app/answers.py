@@ -65,17 +65,19 @@ def _taken_late(assignment: Assignment, now: datetime) -> bool:
         project=project, worker_id=assignment.worker_id, now=now
     ):
         raise claims.LeaseLost
+    task = Task.objects.select_for_update(no_key=True).get(pk=assignment.task_id)
+    if task.state != Task.State.OPEN:
+        raise claims.LeaseLost
     # A lease that no sweep has ended yet still holds its own slot.
-    if state == Assignment.State.EXPIRED and not _slot_taken(assignment):
+    if state == Assignment.State.EXPIRED and not _slot_taken(task):
         raise claims.LeaseLost
     Assignment.objects.filter(pk=assignment.pk).update(state=Assignment.State.ANSWERED)
     return True
 
 
-def _slot_taken(assignment: Assignment) -> bool:
-    task = Task.objects.select_for_update(no_key=True).get(pk=assignment.task_id)
+def _slot_taken(task: Task) -> bool:
     if task.is_gold:
-        return task.state == Task.State.OPEN
+        return True
     if not task.open_slots:
         return False
     Task.objects.filter(pk=task.pk).update(

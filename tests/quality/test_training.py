@@ -71,10 +71,11 @@ def test_a_training_makes_a_version_with_its_card_and_predicts_open_tasks():
     assert model.metrics["accuracy"] > model.metrics["majority_accuracy"]
     assert model.metrics["previous_accuracy"] is None
     told = Prediction.objects.filter(project=project)
-    assert {row.task.item.external_id for row in told} == {f"open{n}" for n in range(6)}
+    # Gold too: a prediction shown on all other work would tell it apart.
+    assert {row.task.item.external_id for row in told} == {"gold"} | {f"open{n}" for n in range(6)}
     for row in told:
         assert row.score == row.distribution[row.value] == max(row.distribution.values())
-        assert row.task.rank == row.score
+        assert row.task.rank == (0 if row.task.is_gold else row.score)
         assert math.isclose(sum(row.distribution.values()), 1, abs_tol=0.001)
 
 

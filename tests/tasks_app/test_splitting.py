@@ -44,7 +44,8 @@ def test_no_window_is_empty_or_longer_than_its_size_and_starts_increase(text, ru
     starts, ends = [start for start, _ in found], [end for _, end in found]
     assert all(0 < end - start <= rule["size"] for start, end in found)
     assert starts == sorted(set(starts))
-    assert ends == sorted(set(ends))
+    # A window may end with the one before it: its next sentence may be too long for both.
+    assert ends == sorted(ends)
 
 
 @given(TEXTS, rules())
