@@ -7,36 +7,47 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from quality import reading
 from quality.judges import FieldVotes
 from quality.models import Flag
+from quality.reading import Ids
+from tasks_app import splitting
 from tasks_app.forms import Field
-from tasks_app.models import Answer, Project, Task
-
-Ids = NDArray[np.int64]
+from tasks_app.models import Project, Task
 
 
 @dataclass(frozen=True, slots=True)
 class Ballots:
-    """Answers in order of task and worker; one entry per answer.
+    """The answers to a project.
 
-    task, worker: (n_answers,) ids
-    values: n_answers answers, field to value
-    guideline: n_answers guideline versions, 0 where unknown
+    answers: their columns, in order of task and worker
     set_aside: (n_answers,) whether the worker's answers count no more
     gold: known answers of gold tasks, by task id
     """
 
-    task: Ids
-    worker: Ids
-    values: list[dict[str, Any]]
-    guideline: Ids
+    project: Project
+    answers: reading.Columns
     set_aside: NDArray[np.bool_]
     gold: dict[int, dict[str, Any]]
 
     def seen(self) -> dict[int, int]:
         """How many answers were read of each task, counting or not."""
-        tasks, counts = np.unique(self.task, return_counts=True)
-        return dict(zip(tasks.tolist(), counts.tolist(), strict=True))
+        return _counted(self.answers.task)
+
+    def counting(self) -> dict[int, int]:
+        """How many answers count for each task that has any."""
+        return _counted(self.answers.task[~self.set_aside])
+
+    def set_aside_by_task(self, key: str) -> dict[int, int]:
+        """How many answers to the field count no more, of each task that has such."""
+        return _counted(self.answers.task[self.set_aside & self.given(key)])
+
+    def given(self, key: str) -> NDArray[np.bool_]:
+        """Which answers say something to the field, (n_answers,)."""
+        values = self.answers.values[key]
+        if isinstance(values, list):
+            return np.array([value is not None for value in values], dtype=np.bool_)
+        return np.asarray(~np.isnan(values) if values.dtype.kind == "f" else values >= 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,29 +57,21 @@ class FieldBallots:
     votes: FieldVotes
     task_ids: Ids
     worker_ids: Ids
-    # Positions of the votes among the ballots.
+    # Positions of the votes among the answers.
     rows: NDArray[np.intp]
 
 
 def read(project: Project, task_ids: Iterable[int] | None = None) -> Ballots:
     """All answers of the project, or those to some tasks; none of withdrawn items."""
-    answers = Answer.objects.filter(project=project).exclude(task__state=Task.State.WITHDRAWN)
+    wanted = None if task_ids is None else list(task_ids)
+    answers = reading.answers(project, wanted)
     gold = Task.objects.filter(project=project, is_gold=True).exclude(state=Task.State.WITHDRAWN)
-    if task_ids is not None:
-        wanted = list(task_ids)
-        answers, gold = answers.filter(task_id__in=wanted), gold.filter(pk__in=wanted)
-    rows = list(
-        answers.order_by("task_id", "worker_id").values_list(
-            "task_id", "worker_id", "values", "guideline_version"
-        )
-    )
-    worker = np.array([row[1] for row in rows], dtype=np.int64)
+    if wanted is not None:
+        gold = gold.filter(pk__in=wanted)
     return Ballots(
-        task=np.array([row[0] for row in rows], dtype=np.int64),
-        worker=worker,
-        values=[row[2] for row in rows],
-        guideline=np.array([row[3] or 0 for row in rows], dtype=np.int64),
-        set_aside=np.isin(worker, restricted(project)),
+        project=project,
+        answers=answers,
+        set_aside=np.isin(answers.worker, restricted(project)),
         gold={pk: known or {} for pk, known in gold.values_list("pk", "item__gold")},
     )
 
@@ -86,28 +89,44 @@ def restricted(project: Project) -> list[int]:
 def by_field(ballots: Ballots, form: list[Field]) -> Iterator[FieldBallots]:
     """The counting answers to each field that has any."""
     for field in form:
-        key = field["key"]
-        rows = np.array(
-            [
-                row
-                for row, (values, aside) in enumerate(
-                    zip(ballots.values, ballots.set_aside.tolist(), strict=True)
-                )
-                if key in values and not aside
-            ],
-            dtype=np.intp,
+        rows = np.flatnonzero(ballots.given(field["key"]) & ~ballots.set_aside)
+        if rows.size:
+            yield _of_field(ballots, field, rows)
+
+
+def _of_field(ballots: Ballots, field: Field, rows: NDArray[np.intp]) -> FieldBallots:
+    key, answers = field["key"], ballots.answers
+    task_ids, task = np.unique(answers.task[rows], return_inverse=True)
+    worker_ids, worker = np.unique(answers.worker[rows], return_inverse=True)
+    values = answers.values[key]
+    votes = FieldVotes(
+        field=field,
+        task=task,
+        worker=worker,
+        values=[values[row] for row in rows.tolist()] if isinstance(values, list) else values[rows],
+        n_tasks=task_ids.size,
+        n_workers=worker_ids.size,
+        gold=[ballots.gold.get(task_id, {}).get(key) for task_id in task_ids.tolist()],
+        payloads=_payloads(ballots.project, field, task_ids.tolist()),
+    )
+    return FieldBallots(votes, task_ids, worker_ids, rows)
+
+
+def _payloads(project: Project, field: Field, task_ids: list[int]) -> list[Any] | None:
+    """What workers see of the tasks, for a field whose answers mean nothing without it."""
+    if field["type"] != "comparison":
+        return None
+    seen = {
+        task.pk: splitting.part_payload(
+            project.split,
+            task.item.payload,
+            splitting.Part(task.part_index, task.part_of, task.part_start, task.part_end),
         )
-        if not rows.size:
-            continue
-        task_ids, task = np.unique(ballots.task[rows], return_inverse=True)
-        worker_ids, worker = np.unique(ballots.worker[rows], return_inverse=True)
-        votes = FieldVotes(
-            field=field,
-            task=task,
-            worker=worker,
-            values=[ballots.values[row][key] for row in rows.tolist()],
-            n_tasks=task_ids.size,
-            n_workers=worker_ids.size,
-            gold=[ballots.gold.get(task_id, {}).get(key) for task_id in task_ids.tolist()],
-        )
-        yield FieldBallots(votes, task_ids, worker_ids, rows)
+        for task in Task.objects.filter(pk__in=task_ids).select_related("item")
+    }
+    return [seen.get(task_id) for task_id in task_ids]
+
+
+def _counted(task: Ids) -> dict[int, int]:
+    tasks, counts = np.unique(task, return_counts=True)
+    return dict(zip(tasks.tolist(), counts.tolist(), strict=True))

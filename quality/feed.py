@@ -89,7 +89,11 @@ def row(project: Project, revision: Revision) -> Row:
         "share": revision.share,
         "n_answers": revision.n_answers,
         "n_set_aside": revision.n_set_aside,
-        "aggregator": {"name": revision.aggregator, "version": revision.aggregator_version},
+        "aggregator": {
+            "name": revision.aggregator,
+            "version": revision.aggregator_version,
+            "parameters": revision.aggregator_parameters,
+        },
         "guideline_version": revision.guideline_version,
         "human_annotated": revision.n_answers > 0,
         "cause": revision.cause,

@@ -124,21 +124,21 @@ def _flag(
 def _least_likely(judgement: Judgement, worker_id: int) -> list[dict[str, Any]]:
     """The worker's answers that fit the consensus worst, as they stand now."""
     found: list[tuple[float, int, str, Any, Any, float | None]] = []
-    for of_field in judgement.fields:
-        votes, ids = of_field.ballots.votes, of_field.ballots
-        if of_field.right is None:
+    for made in judgement.fields:
+        votes, ids, right = made.ballots.votes, made.ballots, made.opinion.right
+        if right is None:
             continue
         code = int(np.searchsorted(ids.worker_ids, worker_id))
         if code == ids.worker_ids.size or ids.worker_ids[code] != worker_id:
             continue
         for vote in np.flatnonzero(votes.worker == code).tolist():
-            verdict = of_field.verdicts[votes.task[vote]]
+            verdict = made.opinion.verdicts[votes.task[vote]]
             found.append(
                 (
-                    float(of_field.right[vote]),
+                    float(right[vote]),
                     int(ids.task_ids[votes.task[vote]]),
                     votes.field["key"],
-                    votes.values[vote],
+                    votes.answer(vote),
                     verdict.value,
                     verdict.confidence,
                 )

@@ -3,23 +3,24 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 import numpy as np
 
+from quality import stop_rules
 from quality.ballots import Ballots, FieldBallots, by_field
 from quality.core import Accuracy, pooled_accuracies
-from quality.core.votes import Floats
-from quality.judges import JUDGES, Judge, Learned, Verdict
-from quality.models import FieldModel, WorkerModel
+from quality.judges import JUDGES, Judge, Learned, Opinion, Verdict
+from quality.models import FieldModel, StopRule, WorkerModel
 from tasks_app.models import Project
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """The verdict on one field of one task, and the answers it stands on."""
+    """The verdict on one field of one task, what it was made by and the answers it stands on."""
 
     verdict: Verdict
-    judge: Judge
+    maker: "FieldJudgement"
     n_answers: int
     n_set_aside: int
     guideline_version: int | None
@@ -29,13 +30,27 @@ class Judged:
 class FieldJudgement:
     """One field as judged.
 
-    right: (n_votes,) the probability that a vote is right; None where there is no right and wrong
+    rule: from which stop posterior a task stops
+    parameters: how the fit was made that judged it
     """
 
     ballots: FieldBallots
+    judge: Judge
     learned: Learned
-    verdicts: list[Verdict]
-    right: Floats | None
+    opinion: Opinion
+    rule: StopRule
+    parameters: dict[str, Any]
+
+    @property
+    def key(self) -> str:
+        """The field's key."""
+        key: str = self.ballots.votes.field["key"]
+        return key
+
+    def is_met(self, verdict: Verdict) -> bool:
+        """True if the field, for its part, has answers enough."""
+        stop = verdict.stop_posterior
+        return not self.judge.stops_by_target or (stop is not None and stop >= self.rule.tau)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,26 +63,30 @@ class Judgement:
     fields: list[FieldJudgement] = field(default_factory=list)
 
 
-_Learn = Callable[[FieldBallots, Judge], Learned]
+_Make = Callable[[FieldBallots, Judge], FieldJudgement]
 
 
 def fit(project: Project, ballots: Ballots) -> Judgement:
     """Judge everything by a fit from scratch."""
-    return _judged(project, ballots, _fitted)
+    return _judged(ballots, partial(_fitted, project, stop_rules.current(project)))
 
 
 def update(project: Project, ballots: Ballots) -> Judgement:
     """Judge some tasks with what the last fit learned of their workers."""
-    return _judged(project, ballots, partial(_stored, project))
+    return _judged(ballots, partial(_stored, project, stop_rules.current(project)))
 
 
 def accuracies(judgement: Judgement) -> tuple[list[int], Accuracy]:
     """The workers with categorical answers, and how accurate they are, fields pooled."""
-    judged = [of_field for of_field in judgement.fields if of_field.right is not None]
+    judged = [
+        (made.ballots, made.opinion.right)
+        for made in judgement.fields
+        if made.opinion.right is not None
+    ]
     if not judged:
         return [], pooled_accuracies(np.empty(0, dtype=np.int64), np.empty(0), 0)
-    workers = np.concatenate([j.ballots.worker_ids[j.ballots.votes.worker] for j in judged])
-    right = np.concatenate([j.right for j in judged if j.right is not None])
+    workers = np.concatenate([ids.worker_ids[ids.votes.worker] for ids, _ in judged])
+    right = np.concatenate([right for _, right in judged])
     worker_ids, worker = np.unique(workers, return_inverse=True)
     # Two votes at one half: the uniform distribution, which presumes nothing of a person.
     return worker_ids.tolist(), pooled_accuracies(
@@ -75,71 +94,54 @@ def accuracies(judgement: Judgement) -> tuple[list[int], Accuracy]:
     )
 
 
-def _judged(project: Project, ballots: Ballots, learn: _Learn) -> Judgement:
-    counted, n_counted = np.unique(ballots.task[~ballots.set_aside], return_counts=True)
-    judgement = Judgement(
-        seen=ballots.seen(),
-        n_counted=dict(zip(counted.tolist(), n_counted.tolist(), strict=True)),
-    )
-    for of_field in by_field(ballots, project.form):
-        judge = JUDGES[of_field.votes.field["type"]]
-        learned = learn(of_field, judge)
-        verdicts, right = judge.judge(of_field.votes, learned)
-        judgement.fields.append(FieldJudgement(of_field, learned, verdicts, right))
-        _enter(judgement, ballots, of_field, judge, verdicts)
+def _judged(ballots: Ballots, make: _Make) -> Judgement:
+    judgement = Judgement(seen=ballots.seen(), n_counted=ballots.counting())
+    for of_field in by_field(ballots, ballots.project.form):
+        made = make(of_field, JUDGES[of_field.votes.field["type"]])
+        judgement.fields.append(made)
+        _enter(judgement, ballots, made)
     return judgement
 
 
-def _enter(
-    judgement: Judgement,
-    ballots: Ballots,
-    of_field: FieldBallots,
-    judge: Judge,
-    verdicts: list[Verdict],
-) -> None:
-    votes = of_field.votes
+def _enter(judgement: Judgement, ballots: Ballots, made: FieldJudgement) -> None:
+    votes = made.ballots.votes
     n_answers = np.bincount(votes.task, minlength=votes.n_tasks).tolist()
     guideline = np.zeros(votes.n_tasks, dtype=np.int64)
-    np.maximum.at(guideline, votes.task, ballots.guideline[of_field.rows])
-    n_aside = _set_aside(ballots, votes.field["key"])
-    for code, task_id in enumerate(of_field.task_ids.tolist()):
-        judgement.tasks.setdefault(task_id, {})[votes.field["key"]] = Judged(
-            verdict=verdicts[code],
-            judge=judge,
+    np.maximum.at(guideline, votes.task, ballots.answers.guideline[made.ballots.rows])
+    n_aside = ballots.set_aside_by_task(made.key)
+    for code, task_id in enumerate(made.ballots.task_ids.tolist()):
+        judgement.tasks.setdefault(task_id, {})[made.key] = Judged(
+            verdict=made.opinion.verdicts[code],
+            maker=made,
             n_answers=n_answers[code],
             n_set_aside=n_aside.get(task_id, 0),
             guideline_version=int(guideline[code]) or None,
         )
 
 
-def _set_aside(ballots: Ballots, key: str) -> dict[int, int]:
-    n: dict[int, int] = {}
-    for row in np.flatnonzero(ballots.set_aside).tolist():
-        if key in ballots.values[row]:
-            task_id = int(ballots.task[row])
-            n[task_id] = n.get(task_id, 0) + 1
-    return n
+def _fitted(
+    project: Project, rules: dict[str, StopRule], of_field: FieldBallots, judge: Judge
+) -> FieldJudgement:
+    fitted = judge.fit(of_field.votes, target=project.target_confidence)
+    rule = stop_rules.after(rules[of_field.votes.field["key"]], fitted.threshold)
+    return FieldJudgement(of_field, judge, fitted.learned, fitted.opinion, rule, fitted.parameters)
 
 
-def _fitted(of_field: FieldBallots, judge: Judge) -> Learned:
-    return judge.learn(of_field.votes)
-
-
-def _stored(project: Project, of_field: FieldBallots, judge: Judge) -> Learned:
+def _stored(
+    project: Project, rules: dict[str, StopRule], of_field: FieldBallots, judge: Judge
+) -> FieldJudgement:
     key = of_field.votes.field["key"]
-    population = FieldModel.objects.filter(project=project, field=key).values_list(
-        "parameters", flat=True
-    )
+    model = FieldModel.objects.filter(project=project, field=key).first()
+    if model is None:
+        return _fitted(project, rules, of_field, judge)
     known = dict(
         WorkerModel.objects.filter(
             project=project, field=key, worker_id__in=of_field.worker_ids.tolist()
         ).values_list("worker_id", "parameters")
     )
-    if not population:
-        return judge.learn(of_field.votes)
-    parameters = np.array(population[0])
-    newcomer = judge.newcomer(of_field.votes, parameters)
+    population = np.array(model.parameters)
+    newcomer = judge.newcomer(of_field.votes, population)
     rows = [known.get(worker_id) for worker_id in of_field.worker_ids.tolist()]
-    return Learned(
-        parameters, np.array([newcomer if row is None else np.array(row) for row in rows])
-    )
+    learned = Learned(population, [newcomer if row is None else np.array(row) for row in rows])
+    opinion = judge.judge(of_field.votes, learned)
+    return FieldJudgement(of_field, judge, learned, opinion, rules[key], model.made_with)

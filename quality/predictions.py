@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 
 from quality.models import ModelVersion, Prediction
 from quality.sql import statement
-from tasks_app import forms
+from tasks_app import fitting, forms
 from tasks_app.errors import Fault, Invalid, invalid
 from tasks_app.items import EXTERNAL_ID
 from tasks_app.models import Project
@@ -28,6 +28,7 @@ from tasks_app.staging import (
 )
 
 FAULTS = statement("prediction_faults")
+SEEN = statement("prediction_seen")
 MODELS = statement("prediction_models")
 STORE = statement("prediction_store")
 RANK = statement("rank")
@@ -219,9 +220,9 @@ def _checked(fields: dict[str, forms.Field], record: Row) -> Row:
 
 
 def _check_distribution(field: forms.Field, distribution: dict[str, float]) -> None:
-    labels = field.get("labels")
+    labels = forms.choices(field)
     if labels is None:
-        raise invalid("/distribution", "schema", "only a field with labels has a distribution")
+        raise invalid("/distribution", "schema", "only a field of choices has a distribution")
     strange = sorted(set(distribution) - set(labels))
     if strange:
         raise Invalid(
@@ -245,3 +246,6 @@ def _find_faults(project: Project, faults: Faults) -> None:
         for number, code in cursor.fetchall():
             pointer, detail = _WRONG[code]
             faults.add(number, [Fault(pointer, code, detail)])
+    fitting.find_misfits(
+        project=project, query=SEEN, table="stage_prediction", pointer=None, faults=faults
+    )

@@ -8,7 +8,8 @@ import numpy as np
 from django.db.models import Aggregate, Count, FloatField
 
 from quality.core import Accuracy
-from quality.models import Flag, Reliability, WorkerModel
+from quality.judges.categorical import label_confusion
+from quality.models import FieldModel, Flag, Reliability, WorkerModel
 from tasks_app.models import Answer, Project
 
 HISTORY = 100
@@ -53,21 +54,23 @@ def figures(project: Project, worker_ids: Iterable[int]) -> dict[int, Figures]:
 
 
 def confusion(project: Project, worker_id: int) -> dict[str, Any]:
-    """How the worker mistakes labels, by field: rows the true label, columns the given one."""
-    parameters = dict(
+    """How the worker mistakes labels, by field: rows the true label, columns the given one.
+
+    Over the labels that somebody gave until the last fit.
+    """
+    known = dict(
         WorkerModel.objects.filter(project=project, worker_id=worker_id).values_list(
             "field", "parameters"
         )
     )
     told: dict[str, Any] = {}
-    for form_field in project.form:
-        if form_field["type"] in {"choice", "ordinal"} and form_field["key"] in parameters:
-            n = len(form_field["labels"])
-            matrix = np.array(parameters[form_field["key"]]).reshape(n, n)
-            told[form_field["key"]] = {
-                "labels": form_field["labels"],
-                "matrix": matrix.round(4).tolist(),
-            }
+    for model in FieldModel.objects.filter(project=project, field__in=known):
+        form_field = next(f for f in project.form if f["key"] == model.field)
+        if form_field["type"] in {"choice", "ordinal"}:
+            labels, matrix = label_confusion(
+                form_field, np.array(model.parameters), np.array(known[model.field])
+            )
+            told[model.field] = {"labels": labels, "matrix": matrix.round(4).tolist()}
     return told
 
 

@@ -44,7 +44,11 @@ def of_judged(
     row.confidence, row.stop_posterior = verdict.confidence, verdict.stop_posterior
     row.share = verdict.share
     row.n_answers, row.n_set_aside = judged.n_answers, judged.n_set_aside
-    row.aggregator, row.aggregator_version = judged.judge.name, judged.judge.version
+    made = judged.maker
+    row.aggregator, row.aggregator_version = made.judge.called(made.ballots.votes.field)
+    row.aggregator_parameters = dict(made.parameters)
+    if made.judge.stops_by_target:
+        row.aggregator_parameters |= {"tau": made.rule.tau, "tau_version": made.rule.version}
     row.guideline_version = judged.guideline_version
     return row
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import F, Q
 
-from quality import ballots, flags, judging, writing
+from quality import ballots, flags, judging, stop_rules, writing
 from quality.models import FieldModel, Reliability, SettleDue, Settling, WorkerModel
 from quality.models import Flag as RaisedFlag
 from tasks_app.models import Answer, Project, Task
@@ -18,6 +18,7 @@ MOST_TASKS = 5000
 # A settler that died is taken over after this long, and longer for large projects.
 LEASE_S = 8.0
 ANSWERS_PER_LEASE_S = 20_000
+WORKERS_AT_ONCE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,26 +96,30 @@ def _learn(
 ) -> list[RaisedFlag]:
     """Keep what the fit learned, and suspect whom it gives ground to. Raises LostLease."""
     writing.hold(project, lease.fence)
-    for of_field in judgement.fields:
-        key = of_field.ballots.votes.field["key"]
+    for made in judgement.fields:
         FieldModel.objects.update_or_create(
             project=project,
-            field=key,
-            defaults={"parameters": of_field.learned.population.tolist()},
+            field=made.key,
+            defaults={
+                "parameters": made.learned.population.tolist(),
+                "made_with": made.parameters,
+            },
         )
         WorkerModel.objects.bulk_create(
             (
-                WorkerModel(project=project, field=key, worker_id=worker_id, parameters=row)
+                WorkerModel(
+                    project=project, field=made.key, worker_id=worker_id, parameters=row.tolist()
+                )
                 for worker_id, row in zip(
-                    of_field.ballots.worker_ids.tolist(),
-                    of_field.learned.workers.tolist(),
-                    strict=True,
+                    made.ballots.worker_ids.tolist(), made.learned.workers, strict=True
                 )
             ),
+            batch_size=WORKERS_AT_ONCE,
             update_conflicts=True,
             unique_fields=["project", "field", "worker"],
             update_fields=["parameters"],
         )
+    stop_rules.keep([made.rule for made in judgement.fields], now=now)
     worker_ids, accuracy = judging.accuracies(judgement)
     Reliability.objects.bulk_create(
         (

@@ -22,7 +22,7 @@ def stitched(
         task=None,
         field=field["key"],
         state=State.UNRESOLVABLE if n_short else State.RESOLVED,
-        value=_value(field, parts),
+        value=_value(project.split, field, parts),
         confidence=_lowest([row.confidence for row in rows]),
         stop_posterior=_lowest([row.stop_posterior for row in rows]),
         n_answers=sum(row.n_answers for row in rows),
@@ -65,11 +65,13 @@ def _merged(left: str, right: str, share: float, right_is_surer: bool) -> str:
     return " ".join([left, *words[n_shared:]]).rstrip()
 
 
-def _value(field: Field, parts: Sequence[tuple[Task, Revision]]) -> Any:
+def _value(split: dict[str, Any], field: Field, parts: Sequence[tuple[Task, Revision]]) -> Any:
     if field["type"] == "text":
         return _text(parts)
     if field["type"] == "multichoice":
         return _union(field, parts)
+    if field["type"] == "spans" and split["by"] == "windows" and split["path"] == field["path"]:
+        return _spans(parts)
     return _listed(parts)
 
 
@@ -99,6 +101,27 @@ def _text(parts: Sequence[tuple[Task, Revision]]) -> str:
             if row.value is not None
         ]
     )
+
+
+def _spans(parts: Sequence[tuple[Task, Revision]]) -> list[dict[str, Any]]:
+    """Spans of windows as spans of the whole; one that several windows show, from the surest.
+
+    One within another of its label is left out: a window's edge cut it.
+    """
+    best: dict[tuple[int, int, str], float] = {}
+    for task, row in parts:
+        shift = task.part_start or 0
+        for span in row.value or []:
+            place = (span["start"] + shift, span["end"] + shift, span["label"])
+            best[place] = max(best.get(place, 0.0), span["confidence"])
+    return [
+        {"start": start, "end": end, "label": label, "confidence": best[start, end, label]}
+        for start, end, label in sorted(best)
+        if not any(
+            first <= start and end <= last and other == label and (first, last) != (start, end)
+            for first, last, other in best
+        )
+    ]
 
 
 def _union(field: Field, parts: Sequence[tuple[Task, Revision]]) -> list[dict[str, Any]]:

@@ -55,29 +55,26 @@ def after(
 
 
 def meets_target(project: Project, judged: Mapping[str, Judged]) -> bool:
-    """True if every categorical field reaches the target; numbers and texts stop at the minimum."""
+    """True if every categorical field reaches its threshold; the others stop at the minimum."""
     for field in project.form:
         if field["type"] not in CATEGORICAL:
             continue
         if field["key"] in judged:
-            if not field_meets_target(project, judged[field["key"]]):
+            if not field_is_met(judged[field["key"]]):
                 return False
         elif field.get("required", True):
             return False
     return True
 
 
-def field_meets_target(project: Project, judged: Judged) -> bool:
+def field_is_met(judged: Judged) -> bool:
     """True if this field, for its part, has answers enough."""
-    stop = judged.verdict.stop_posterior
-    return not judged.judge.stops_by_target or (
-        stop is not None and stop >= project.target_confidence
-    )
+    return judged.maker.is_met(judged.verdict)
 
 
-def row_state(project: Project, task_state: str, judged: Judged | None) -> str:
+def row_state(task_state: str, judged: Judged | None) -> str:
     """The state that a field's row shows for a task in this state."""
-    if task_state == State.UNRESOLVABLE and judged and field_meets_target(project, judged):
+    if task_state == State.UNRESOLVABLE and judged and field_is_met(judged):
         return Revision.State.RESOLVED
     return {
         State.OPEN.value: Revision.State.PROVISIONAL.value,

@@ -127,7 +127,7 @@ def _rows(
         key = field["key"]
         if key in judged or (task.pk, key) in latest:
             told = judged.get(key)
-            row_state = stopping.row_state(settling.project, state, told)
+            row_state = stopping.row_state(state, told)
             yield revisions.of_judged(settling.project, task, key, row_state, told)
 
 

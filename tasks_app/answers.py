@@ -6,8 +6,9 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F
 
-from tasks_app import claims, forms
+from tasks_app import claims, forms, splitting
 from tasks_app.models import Answer, Assignment, Project, Task
+from tasks_app.splitting import Part
 
 
 @transaction.atomic
@@ -20,7 +21,7 @@ def submit(
     while a slot is open. Raises Invalid, claims.LeaseLost or claims.AlreadyAnswered;
     nothing is recorded then.
     """
-    kept = forms.normalised(assignment.project.form, values)
+    kept = _checked(assignment, values)
     # Compare-and-set: of two racing submissions only one still finds the row leased.
     on_time = Assignment.objects.filter(
         pk=assignment.pk, state=Assignment.State.LEASED, leased_until__gt=now
@@ -44,6 +45,17 @@ def submit(
         guideline_version=assignment.guideline_version,
     )
     return answer, True
+
+
+def _checked(assignment: Assignment, values: Any) -> forms.Values:
+    """The values as they are kept. Raises Invalid."""
+    project, task = assignment.project, assignment.task
+    kept = forms.normalised(project.form, values)
+    if forms.reads_payload(project.form):
+        part = Part(task.part_index, task.part_of, task.part_start, task.part_end)
+        payload = splitting.part_payload(project.split, task.item.payload, part)
+        forms.check_fit(project.form, kept, payload)
+    return kept
 
 
 def _taken_late(assignment: Assignment, now: datetime) -> bool:

@@ -14,6 +14,7 @@ from tasks_app import forms, splitting
 from tasks_app.errors import Fault, Refusal, invalid
 from tasks_app.models import Batch, Item, Project, Task
 from tasks_app.schemas import Schema
+from tasks_app.splitting import Part
 from tasks_app.sql import statement
 from tasks_app.staging import (
     Faults,
@@ -64,6 +65,7 @@ class _Intake:
     def __init__(self, project: Project, items: Spool, parts: Spool) -> None:
         self.project, self.items, self.parts = project, items, parts
         self.schema = Schema(project.item_schema) if project.item_schema is not None else None
+        self.reads_payload = forms.reads_payload(project.form)
 
     def take(self, record: Record) -> None:
         """Raises Invalid with everything that is wrong with the record."""
@@ -73,6 +75,8 @@ class _Intake:
         if self.schema is not None:
             self.schema.check(value["payload"], pointer="/payload")
         parts = splitting.parts(self.project.split, value["payload"])
+        if self.reads_payload:
+            self._check_payload(value["payload"], parts, gold)
         digest = hashlib.sha256(orjson.dumps(value["payload"], option=orjson.OPT_SORT_KEYS))
         self.items.add(
             record.row,
@@ -85,6 +89,15 @@ class _Intake:
         )
         for part in parts:
             self.parts.add(record.row, part.index, part.of, part.start, part.end)
+
+    def _check_payload(
+        self, payload: dict[str, Any], parts: list[Part], gold: dict[str, Any] | None
+    ) -> None:
+        for part in parts:
+            shown = splitting.part_payload(self.project.split, payload, part)
+            forms.check_payload(self.project.form, shown)
+        if gold is not None:
+            forms.check_fit(self.project.form, gold, payload, pointer="/gold")
 
     def _gold(self, gold: dict[str, Any] | None) -> dict[str, Any] | None:
         if gold is None:

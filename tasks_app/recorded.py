@@ -7,7 +7,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils.dateparse import parse_datetime
 
-from tasks_app import forms
+from tasks_app import fitting, forms
 from tasks_app.errors import Fault, Refusal
 from tasks_app.items import EXTERNAL_ID
 from tasks_app.models import Project
@@ -28,6 +28,7 @@ FAULTS = statement("recorded_faults")
 STORE = statement("recorded_store")
 COUNT = statement("recorded_count")
 CONFLICTS = statement("recorded_conflicts")
+SEEN = statement("recorded_seen")
 
 RECORD = Schema(
     {
@@ -129,6 +130,9 @@ def _stored(
     )
     workers.copy_into("stage_worker", "name text, worker_id bigint")
     make_table("stage_new", "task_id bigint")
+    fitting.find_misfits(
+        project=project, query=SEEN, table="stage_answer", pointer="/answer", faults=faults
+    )
     with connection.cursor() as cursor:
         cursor.execute(FAULTS, {"project_id": project.pk})
         for row, code in cursor.fetchall():

@@ -10,7 +10,7 @@ from tasks_app.errors import invalid
 # A sentence ends with its mark, any closing quotes or brackets, and white space; or with a line.
 _SENTENCE_END = re.compile("[.!?\u2026\u3002\uff01\uff1f]+[\"'\u201d\u2019\u00bb)\\]]*\\s+|\\n\\s*")
 
-_POINTER = {"type": "string", "pattern": "^(/([^~/]|~0|~1)+)+$", "maxLength": 500}
+POINTER = {"type": "string", "pattern": "^(/([^~/]|~0|~1)+)+$", "maxLength": 500}
 SCHEMAS: dict[str, dict[str, Any]] = {
     "none": {
         "type": "object",
@@ -20,7 +20,7 @@ SCHEMAS: dict[str, dict[str, Any]] = {
     },
     "list": {
         "type": "object",
-        "properties": {"by": {"const": "list"}, "path": _POINTER},
+        "properties": {"by": {"const": "list"}, "path": POINTER},
         "required": ["by", "path"],
         "additionalProperties": False,
     },
@@ -28,7 +28,7 @@ SCHEMAS: dict[str, dict[str, Any]] = {
         "type": "object",
         "properties": {
             "by": {"const": "windows"},
-            "path": _POINTER,
+            "path": POINTER,
             "size": {"type": "integer", "minimum": 1, "maximum": 1_000_000},
             "overlap": {"type": "integer", "minimum": 0, "maximum": 1_000_000},
         },

@@ -11,6 +11,8 @@ from examples.demo.client import CSV, NDJSON, Client, ndjson
 from examples.demo.following import Follower, quiet_s
 from examples.demo.people import HONEST_FROM
 from examples.demo.study import Payload, Study
+from quality.core import encode
+from quality.core.categorical import ShrunkenDawidSkene
 
 FIELD = "sentiment"
 FLOOR = 0.7
@@ -23,6 +25,8 @@ class Outcome:
 
     accuracy: float
     majority_accuracy: float
+    log_loss: float
+    first_log_loss: float
     alpha: float | None
     alpha_interval: list[float] | None
     n_flagged: int
@@ -41,9 +45,14 @@ def run(client: Client, study: Study, *, slug: str, progress: Callable[[int], No
     settled = _await_told(Follower(client, slug), study, progress)
     agreement = client.read(f"projects/{slug}/agreement/")["fields"][0]
     flagged = _flagged(client, slug)
+    rows = list(client.rows(f"projects/{slug}/consensus/", part="task"))
     return Outcome(
-        accuracy=scores.accuracy(consensus(client, slug), study.truth),
+        accuracy=scores.accuracy({row["external_id"]: row["value"] for row in rows}, study.truth),
         majority_accuracy=scores.majority_accuracy(study.votes(), study.truth),
+        log_loss=scores.log_loss(
+            {row["external_id"]: row["distribution"] for row in rows}, study.truth
+        ),
+        first_log_loss=scores.log_loss(_by_first_aggregator(study), study.truth),
         alpha=agreement["value"],
         alpha_interval=agreement["interval"],
         n_flagged=len(flagged),
@@ -78,6 +87,19 @@ def consensus(client: Client, slug: str) -> dict[str, object]:
     """The value of each item, provisional ones included."""
     rows = client.rows(f"projects/{slug}/consensus/", part="task")
     return {row["external_id"]: row["value"] for row in rows}
+
+
+def _by_first_aggregator(study: Study) -> dict[str, dict[str, float]]:
+    """What Concord's first aggregator makes of the same answers."""
+    encoded = encode(
+        ((answer.external_id, answer.person, answer.label) for answer in study.answers),
+        study.labels,
+    )
+    posterior = ShrunkenDawidSkene().fit(encoded.votes).posterior_
+    return {
+        task: dict(zip(encoded.labels, row, strict=True))
+        for task, row in zip(encoded.tasks, posterior.tolist(), strict=True)
+    }
 
 
 def _answers(study: Study) -> bytes:

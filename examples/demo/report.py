@@ -27,6 +27,8 @@ class Report:
         found: dict[str, float | int | None] = {
             "recorded_accuracy": past.accuracy,
             "recorded_majority_accuracy": past.majority_accuracy,
+            "recorded_log_loss": past.log_loss,
+            "recorded_first_log_loss": past.first_log_loss,
             "recorded_alpha": past.alpha,
             "live_accuracy": now.accuracy,
             "live_majority_accuracy": now.majority_accuracy,
@@ -80,6 +82,11 @@ class Report:
         alpha = "undefined" if past.alpha is None else f"{past.alpha:.3f}"
         return [
             ("Recorded: accuracy", _share(past.accuracy), _beside(past.majority_accuracy)),
+            (
+                "Log-loss",
+                f"{past.log_loss:.3f}",
+                f"{past.first_log_loss:.3f} by Concord's first aggregator",
+            ),
             ("Krippendorff's alpha", alpha, f"95 % interval {low:.3f} to {high:.3f}"),
             (
                 "People flagged",

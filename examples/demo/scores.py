@@ -4,6 +4,9 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
+# As benchmarks do: a probability of 0 that was wrong would drown all others.
+SMALLEST = 1e-6
+
 
 def accuracy(values: Mapping[str, object], truth: Mapping[str, str]) -> float:
     """Share of all the truth's sentences whose value is right; one without a value is wrong."""
@@ -13,6 +16,12 @@ def accuracy(values: Mapping[str, object], truth: Mapping[str, str]) -> float:
 def majority_accuracy(votes: Mapping[str, Sequence[str]], truth: Mapping[str, str]) -> float:
     """The same for the most frequent vote; of tied labels the right one counts its share."""
     return sum(_credit(votes.get(name, ()), true) for name, true in truth.items()) / len(truth)
+
+
+def log_loss(beliefs: Mapping[str, Mapping[str, float]], truth: Mapping[str, str]) -> float:
+    """Mean surprise at the truth, in nats: 0 for certain and right; none is below 1e-6 sure."""
+    sure = (beliefs.get(name, {}).get(true, 0.0) for name, true in truth.items())
+    return -sum(math.log(max(share, SMALLEST)) for share in sure) / len(truth)
 
 
 def commonest(labels: Iterable[str]) -> str:

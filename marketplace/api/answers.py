@@ -5,7 +5,7 @@ from typing import Any
 from django.http import HttpResponseBase
 from rest_framework.request import Request
 
-from marketplace.api import schemas, uploads
+from marketplace.api import schemas, spelling, uploads
 from marketplace.api.door import CLIENT, MANAGER, Door, operation
 from marketplace.api.rendering import reply
 from marketplace.flows import intake
@@ -56,7 +56,7 @@ def _from_cells(project: Project) -> uploads.FromCells:
             elif cell or name not in fields:
                 field = only if name == "answer" and name not in fields else fields.get(name)
                 key = field["key"] if field else name
-                values[key] = forms.from_text(field, cell) if field else cell
+                values[key] = spelling.value(field, cell) if field else cell
         if "part" in made:
             part = forms.whole(made["part"])
             made["part"] = made["part"] if part is None else part

@@ -5,7 +5,7 @@ from typing import Any
 from django.http import HttpResponseBase
 from rest_framework.request import Request
 
-from marketplace.api import paging, schemas, uploads
+from marketplace.api import paging, schemas, spelling, uploads
 from marketplace.api.door import CLIENT, MANAGER, REVIEWER, Door, operation
 from marketplace.api.rendering import reply
 from marketplace.flows import intake
@@ -135,7 +135,7 @@ def _from_cells(project: Project) -> uploads.FromCells:
             if name.startswith("gold."):
                 key = name.removeprefix("gold.")
                 if cell:
-                    gold[key] = forms.from_text(fields[key], cell) if key in fields else cell
+                    gold[key] = spelling.value(fields[key], cell) if key in fields else cell
             elif name == "priority":
                 if cell:
                     number = forms.whole(cell)

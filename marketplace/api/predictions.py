@@ -5,14 +5,13 @@ from typing import Any
 from django.http import HttpResponseBase
 from rest_framework.request import Request
 
-from marketplace.api import paging, schemas, strict_json, uploads
+from marketplace.api import paging, schemas, spelling, uploads
 from marketplace.api.door import CLIENT, MANAGER, Door, operation
 from marketplace.api.rendering import reply
 from marketplace.flows import training
 from quality import predictions
 from quality.models import ModelVersion, Prediction
 from tasks_app import forms
-from tasks_app.errors import Invalid
 from tasks_app.models import Project
 
 PREDICTION: dict[str, Any] = schemas.record(
@@ -139,22 +138,14 @@ def _from_cells(project: Project) -> uploads.FromCells:
         made: dict[str, Any] = {name: cell for name, cell in cells.items() if cell}
         field = fields.get(cells.get("field", ""))
         if field is not None and "value" in cells:
-            made["value"] = forms.from_text(field, cells["value"])
+            made["value"] = spelling.value(field, cells["value"])
         if "score" in made:
-            made["score"] = forms.from_text({"type": "number"}, made["score"])
+            made["score"] = spelling.value({"type": "number"}, made["score"])
         if "part" in made:
             part = forms.whole(made["part"])
             made["part"] = made["part"] if part is None else part
         if "distribution" in made:
-            made["distribution"] = _from_json(made["distribution"])
+            made["distribution"] = spelling.from_json(made["distribution"])
         return made
 
     return prediction
-
-
-def _from_json(cell: str) -> Any:
-    """What the cell spells; or the cell itself, which the record's schema then refuses."""
-    try:
-        return strict_json.loads(cell.encode())
-    except (strict_json.Malformed, Invalid):
-        return cell

@@ -285,7 +285,7 @@ COMPONENTS: Document = {
             "share": nullable(SHARE),
             "n_answers": COUNT,
             "n_set_aside": COUNT,
-            "aggregator": record({"name": TEXT, "version": TEXT}),
+            "aggregator": record({"name": TEXT, "version": TEXT, "parameters": {"type": "object"}}),
             "guideline_version": nullable(COUNT),
             "human_annotated": {"type": "boolean"},
             "cause": {"enum": ["answer", "refit", "flag", "gold", "withdrawal", "appeal"]},

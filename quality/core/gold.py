@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from quality.core.votes import Codes, Floats
+from quality.core.votes import Codes
 
 
 def known_tasks(gold: Codes | None, n_tasks: int, n_labels: int) -> tuple[Codes, Codes]:
@@ -18,12 +18,3 @@ def known_tasks(gold: Codes | None, n_tasks: int, n_labels: int) -> tuple[Codes,
         raise ValueError(f"gold codes must lie in -1..{n_labels - 1}")
     tasks = np.flatnonzero(gold >= 0)
     return tasks, gold[tasks]
-
-
-def clamped(posterior: Floats, gold: Codes | None) -> Floats:
-    """A copy of the (n_tasks, n_labels) posterior, one-hot in the rows where gold is known."""
-    tasks, labels = known_tasks(gold, *posterior.shape)
-    certain = posterior.copy()
-    certain[tasks] = 0.0
-    certain[tasks, labels] = 1.0
-    return certain

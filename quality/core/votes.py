@@ -1,8 +1,10 @@
 """Votes as the core sees them: parallel arrays of dense codes."""
 
+from collections import defaultdict
 from collections.abc import Hashable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import count
 from typing import Any, TypeVar
 
 import numpy as np
@@ -11,6 +13,7 @@ from numpy.typing import NDArray
 Codes = NDArray[np.integer[Any]]
 Floats = NDArray[np.float64]
 Id = TypeVar("Id", bound=Hashable)
+COLUMNS = ("task", "worker", "label")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +23,10 @@ class Votes:
     task: (n_votes,) in 0..n_tasks-1
     worker: (n_votes,) in 0..n_workers-1
     label: (n_votes,) in 0..n_labels-1
+    weight: (n_votes,) at least 0, how many votes each counts for; None for 1 each
 
-    Raises ValueError for unequal lengths, codes out of bounds and repeated (task, worker) pairs.
+    Raises ValueError for unequal lengths, codes out of bounds, repeated (task, worker) pairs and
+    weights that are negative or not finite.
     """
 
     task: Codes
@@ -30,18 +35,129 @@ class Votes:
     n_tasks: int
     n_workers: int
     n_labels: int
+    weight: Floats | None = None
 
     def __post_init__(self) -> None:
         if self.n_labels < 1:
             raise ValueError("votes need at least one label to choose from")
         check_pairs(self.task, self.worker, self.n_tasks, self.n_workers)
         check_codes("label", self.label, self.n_labels, n_votes=self.task.size)
+        if self.weight is not None:
+            if self.weight.shape != self.task.shape:
+                raise ValueError("weight must have one entry per vote")
+            if not (np.isfinite(self.weight).all() and (self.weight >= 0).all()):
+                raise ValueError("weights must be finite and at least 0")
 
     def counts(self) -> Floats:
-        """How many votes each label got, (n_tasks, n_labels)."""
+        """How many votes each label got, by weight, (n_tasks, n_labels)."""
         cells = self.task.astype(np.int64) * self.n_labels + self.label
-        counted = np.bincount(cells, minlength=self.n_tasks * self.n_labels)
+        counted = np.bincount(cells, self.weight, minlength=self.n_tasks * self.n_labels)
         return counted.reshape(self.n_tasks, self.n_labels).astype(np.float64)
+
+    def sorted(self) -> "Votes":
+        """The same votes in order of task, then worker: sums no longer depend on arrival."""
+        keys = pair_keys(self.task, self.worker, self.n_workers)
+        if (keys[1:] > keys[:-1]).all():
+            return self
+        order = np.argsort(keys)
+        return Votes(
+            self.task[order],
+            self.worker[order],
+            self.label[order],
+            self.n_tasks,
+            self.n_workers,
+            self.n_labels,
+            None if self.weight is None else self.weight[order],
+        )
+
+    def split(self, n_blocks: int) -> list["Votes"]:
+        """The votes in blocks of whole tasks, tasks renumbered from 0 in each.
+
+        The blocks keep the numbers of workers and labels, so that every aggregator fits a list
+        of them as it fits the whole. Raises ValueError unless n_blocks is positive.
+        """
+        if n_blocks < 1:
+            raise ValueError("n_blocks must be positive")
+        whole = self.sorted()
+        bounds = np.linspace(0, self.n_tasks, n_blocks + 1).round().astype(np.int64)
+        cuts = np.searchsorted(whole.task, bounds)
+        return [
+            Votes(
+                whole.task[start:end] - first,
+                whole.worker[start:end],
+                whole.label[start:end],
+                int(last - first),
+                self.n_workers,
+                self.n_labels,
+                None if whole.weight is None else whole.weight[start:end],
+            )
+            for start, end, first, last in zip(
+                cuts[:-1], cuts[1:], bounds[:-1], bounds[1:], strict=True
+            )
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """Votes, and what their codes stand for: entry i of a list is what code i means."""
+
+    votes: Votes
+    tasks: list[Any]
+    workers: list[Any]
+    labels: list[Any]
+
+
+def encode(
+    rows: Any, labels: Sequence[Hashable] | None = None, weight: Iterable[float] | None = None
+) -> Encoded:
+    """Number the (task, worker, label) ids of any iterable or of a DataFrame with those columns.
+
+    Ids are numbered in sorted order, or by first appearance where they cannot be compared; labels
+    in the order given, or like the others when none are declared. The votes are sorted by task.
+    Raises ValueError, naming the row, for a row that is no triple, a missing task, worker or
+    label, a label outside `labels` and a worker's second vote on a task.
+    """
+    columns = _columns(rows)
+    if labels is not None and len(set(labels)) != len(labels):
+        raise ValueError("labels must differ from each other")
+    named = [numbered(column) for column in columns]
+    for name, column, (distinct, _) in zip(COLUMNS, columns, named, strict=True):
+        _check_present(name, column, distinct)
+    (tasks, task), (workers, worker), (declared, label) = named
+    if labels is not None:
+        declared, label = list(labels), _known(columns[2], declared, labels)[label]
+    keys = pair_keys(task, worker, len(workers))
+    order = np.argsort(keys)
+    _check_once(columns, keys, order)
+    weights = None if weight is None else np.array(list(weight), dtype=np.float64)
+    if weights is not None:
+        if weights.shape != keys.shape:
+            raise ValueError("weight must have one entry per row")
+        weights = weights[order]
+    votes = Votes(
+        task[order],
+        worker[order],
+        label[order],
+        len(tasks),
+        len(workers),
+        max(len(declared), 1),
+        weights,
+    )
+    return Encoded(votes, tasks, workers, declared)
+
+
+def numbered(ids: Sequence[Id]) -> tuple[list[Id], Codes]:
+    """The distinct ids, sorted if they can be, and each entry's index among them."""
+    # Numbered as they come, in one pass, and put in order afterwards: there are far fewer of them.
+    code_of: defaultdict[Id, int] = defaultdict(count().__next__)
+    codes = np.fromiter(map(code_of.__getitem__, ids), dtype=np.int64, count=len(ids))
+    met = list(code_of)
+    order = list(range(len(met)))
+    with suppress(TypeError):
+        order.sort(key=met.__getitem__)  # type: ignore[arg-type]  # Not all ids compare.
+    place = np.empty(len(met), dtype=np.int64)
+    place[order] = np.arange(len(met))
+    return [met[code] for code in order], place[codes]
 
 
 def check_codes(name: str, codes: Codes, bound: int, *, n_votes: int) -> None:
@@ -58,56 +174,61 @@ def check_pairs(task: Codes, worker: Codes, n_tasks: int, n_workers: int) -> Non
     """Raises ValueError if codes are out of bounds or a worker voted twice on a task."""
     check_codes("task", task, n_tasks, n_votes=task.size)
     check_codes("worker", worker, n_workers, n_votes=task.size)
-    pairs = np.sort(task.astype(np.int64) * n_workers + worker)
+    pairs = pair_keys(task, worker, n_workers)
+    if (pairs[1:] > pairs[:-1]).all():
+        return
+    pairs.sort()
     again = np.flatnonzero(pairs[1:] == pairs[:-1])
     if again.size:
         of_task, by_worker = divmod(int(pairs[again[0]]), n_workers)
         raise ValueError(f"worker {by_worker} voted more than once on task {of_task}")
 
 
-def by_task(task: Codes, worker: Codes, n_workers: int) -> NDArray[np.intp]:
-    """The order that sorts votes by task, then worker: sums no longer depend on arrival."""
-    return np.argsort(task.astype(np.int64) * n_workers + worker)
+def pair_keys(task: Codes, worker: Codes, n_workers: int) -> NDArray[np.int64]:
+    """One number per (task, worker), in order of task, then worker, (n_votes,)."""
+    keys = task.astype(np.int64) * n_workers
+    keys += worker
+    return keys
 
 
-def encode(
-    triples: Iterable[tuple[Any, Any, Any]], labels: Sequence[Hashable]
-) -> tuple[Votes, list[Any], list[Any]]:
-    """Number the (task, worker, label) triples: the votes, their task ids and their worker ids.
+def _columns(rows: Any) -> list[list[Any]]:
+    """Three lists of ids; a table of columns gives its own, other rows are taken apart."""
+    if hasattr(rows, "columns"):
+        absent = [name for name in COLUMNS if name not in rows.columns]
+        if absent:
+            raise ValueError(f"the table has no column {absent[0]!r}")
+        columns = [np.asarray(rows[name], dtype=object).tolist() for name in COLUMNS]
+        if len(set(map(len, columns))) > 1:
+            raise ValueError("the columns of the table differ in length")
+        return columns
+    triples = list(rows)
+    if set(map(len, triples)) - {3}:
+        row = next(i for i, triple in enumerate(triples) if len(triple) != 3)
+        raise ValueError(f"row {row}: a (task, worker, label) triple is wanted")
+    return [list(column) for column in zip(*triples, strict=True)] or [[], [], []]
 
-    Ids are numbered in sorted order, or by first appearance where they cannot be compared.
-    Raises ValueError, naming the row, for a missing task, worker or label, for a label outside
-    `labels`, and for a worker's second vote on a task.
-    """
-    rows = list(triples)
+
+def _check_present(name: str, column: list[Any], distinct: list[Any]) -> None:
+    if any(value is None or value != value for value in distinct):
+        row = next(i for i, entry in enumerate(column) if entry is None or entry != entry)
+        raise ValueError(f"row {row}: the {name} is missing")
+
+
+def _known(column: list[Any], given: list[Any], labels: Sequence[Hashable]) -> Codes:
+    """The declared code of each label given."""
     code_of = {label: code for code, label in enumerate(labels)}
-    if len(code_of) != len(labels):
-        raise ValueError("labels must differ from each other")
-    seen: set[tuple[Any, Any]] = set()
-    for row, (task, worker, label) in enumerate(rows):
-        _check_row(row, task, worker, label, code_of)
-        if (task, worker) in seen:
-            raise ValueError(f"row {row}: {worker!r} voted more than once on {task!r}")
-        seen.add((task, worker))
-    tasks, task_codes = numbered([task for task, _, _ in rows])
-    workers, worker_codes = numbered([worker for _, worker, _ in rows])
-    label_codes = np.array([code_of[label] for _, _, label in rows], dtype=np.int64)
-    votes = Votes(task_codes, worker_codes, label_codes, len(tasks), len(workers), len(code_of))
-    return votes, tasks, workers
+    strange = {label for label in given if label not in code_of}
+    if strange:
+        row = next(i for i, label in enumerate(column) if label in strange)
+        raise ValueError(f"row {row}: {column[row]!r} is not one of the labels")
+    return np.array([code_of[label] for label in given], dtype=np.int64)
 
 
-def numbered(ids: Sequence[Id]) -> tuple[list[Id], Codes]:
-    """The distinct ids, sorted if they can be, and each entry's index among them."""
-    distinct = list(dict.fromkeys(ids))
-    with suppress(TypeError):
-        distinct = sorted(distinct)  # type: ignore[type-var]  # Not all ids compare.
-    code_of = {an_id: code for code, an_id in enumerate(distinct)}
-    return distinct, np.array([code_of[an_id] for an_id in ids], dtype=np.int64)
-
-
-def _check_row(row: int, task: Any, worker: Any, label: Any, code_of: dict[Hashable, int]) -> None:
-    for name, value in (("task", task), ("worker", worker), ("label", label)):
-        if value is None or value != value:
-            raise ValueError(f"row {row}: the {name} is missing")
-    if label not in code_of:
-        raise ValueError(f"row {row}: {label!r} is not one of the labels")
+def _check_once(columns: list[list[Any]], keys: NDArray[np.int64], order: Codes) -> None:
+    in_order = keys[order]
+    if (in_order[1:] == in_order[:-1]).any():
+        as_given = np.argsort(keys, kind="stable")
+        again = np.flatnonzero(keys[as_given][1:] == keys[as_given][:-1])
+        row = int(as_given[again + 1].min())
+        task, worker = columns[0][row], columns[1][row]
+        raise ValueError(f"row {row}: {worker!r} voted more than once on {task!r}")

@@ -1,56 +1,98 @@
-"""One label of several: Dawid-Skene; of ordered labels the posterior median."""
+"""One label of several; of ordered labels the posterior median."""
+
+from typing import Any
 
 import numpy as np
 
-from quality.core import Confusions, DawidSkene, Votes, infer, posterior_median
-from quality.core.votes import Codes, Floats
-from quality.judges.verdict import FieldVotes, Learned, Verdict, distribution, rounded, shares
+from quality.core import posterior_median
+from quality.core.categorical import (
+    Default,
+    Majority,
+    Model,
+    Threshold,
+    confusions,
+    infer,
+    model_of,
+    threshold,
+)
+from quality.core.votes import Codes, Floats, Votes
+from quality.judges import packing
+from quality.judges.verdict import (
+    FieldVotes,
+    Fitted,
+    Learned,
+    Opinion,
+    Verdict,
+    distribution,
+    rounded,
+    shares,
+)
+from tasks_app.forms import Field
 
 # Probabilities closer than this are a tie, which goes to the label that the form names first.
 TIE = 9
+# The models of Default, each with its counts in a worker's row.
+N_MEMBERS = 3
 
 
 class Choice:
-    """The most probable label."""
+    """The most probable label by the aggregator that the field names.
 
-    name = "dawid_skene"
-    version = "1"
+    "default" states the averaged posterior and stops by its hierarchical member's; "hierarchical"
+    does both by the latter, "majority" both by smoothed vote shares.
+    """
+
     stops_by_target = True
+    version = "1"
 
-    def learn(self, votes: FieldVotes) -> Learned:
-        """Population: the prior and the pooled confusion; worker: the own confusion."""
-        coded = _votes(votes)
-        model = DawidSkene().fit(coded, gold=_gold(votes)).model_
-        return Learned(
-            np.concatenate([model.prior, model.pooled.ravel()]),
-            model.confusion.reshape(votes.n_workers, -1),
+    def called(self, field: Field) -> tuple[str, str]:
+        """See Judge."""
+        return _aggregator(field), self.version
+
+    def fit(self, votes: FieldVotes, *, target: float) -> Fitted:
+        """See Judge; the model is Default's, whatever is stated of it."""
+        fitted = Default().fit(_votes(votes), gold=_gold(votes))
+        population, workers = packing.packed([model_of(fitted)])
+        posteriors = fitted.posterior_, fitted.stop_posterior_
+        stop = threshold(fitted, target) if _aggregator(votes.field) != "majority" else None
+        return Fitted(
+            Learned(population, workers),
+            self._opinion(votes, *posteriors),
+            stop,
+            _parameters(fitted, stop),
         )
 
     def newcomer(self, votes: FieldVotes, population: Floats) -> Floats:
         """Errs as the population does."""
-        return population[len(votes.field["labels"]) :]
+        return packing.newcomer(N_MEMBERS)
 
-    def judge(self, votes: FieldVotes, learned: Learned) -> tuple[list[Verdict], Floats]:
-        """The label of each task, and how likely each vote is right."""
-        labels = votes.field["labels"]
-        coded = _votes(votes)
-        posterior = infer(coded, _model(learned, len(labels)))
-        gold = _gold(votes)
-        known = gold >= 0
-        posterior[known] = np.eye(len(labels))[gold[known]]
+    def judge(self, votes: FieldVotes, learned: Learned) -> Opinion:
+        """See Judge."""
+        inference = infer(_votes(votes), _model(votes, learned), gold=_gold(votes))
+        return self._opinion(votes, inference.posterior, inference.stop_posterior)
+
+    def _opinion(self, votes: FieldVotes, posterior: Floats, stop: Floats) -> Opinion:
+        labels, coded = votes.field["labels"], _votes(votes)
+        if _aggregator(votes.field) == "hierarchical":
+            posterior = stop
+        elif _aggregator(votes.field) == "majority":
+            posterior = stop = Majority().fit(coded, gold=_gold(votes)).posterior_
         chosen = self._chosen(posterior)
         share = shares(votes, coded.label == chosen[coded.task])
         verdicts = [
             Verdict(
                 value=labels[code],
                 confidence=rounded(row[code]),
-                stop_posterior=rounded(row[code]),
+                stop_posterior=rounded(until[code]),
                 share=share[task],
                 distribution=distribution(labels, row),
             )
-            for task, (code, row) in enumerate(zip(chosen.tolist(), posterior, strict=True))
+            for task, (code, row, until) in enumerate(
+                zip(chosen.tolist(), posterior, stop, strict=True)
+            )
         ]
-        return verdicts, np.clip(posterior[coded.task, coded.label], 0.0, 1.0)
+        # The averaged posterior is never sure, which would hide how poor a poor worker is.
+        return Opinion(verdicts, np.clip(stop[coded.task, coded.label], 0.0, 1.0))
 
     def _chosen(self, posterior: Floats) -> Codes:
         chosen: Codes = posterior.round(TIE).argmax(axis=1)
@@ -60,16 +102,39 @@ class Choice:
 class Ordinal(Choice):
     """The posterior median label."""
 
-    name = "dawid_skene_median"
+    def called(self, field: Field) -> tuple[str, str]:
+        """See Judge."""
+        return f"{_aggregator(field)}_median", self.version
 
     def _chosen(self, posterior: Floats) -> Codes:
         return posterior_median(posterior)
 
 
+def label_confusion(field: Field, population: Floats, worker: Floats) -> tuple[list[str], Floats]:
+    """How a worker errs, from stored parameters: labels, and (n_labels, n_labels) [true, said]."""
+    model = packing.unpacked(population, [worker], [len(field["labels"])])[0]
+    return [field["labels"][code] for code in model.labels.tolist()], confusions(model)[0]
+
+
+def _aggregator(field: Field) -> str:
+    name: str = field.get("aggregator", "default")
+    return name
+
+
+def _parameters(fitted: Default, stop: Threshold | None) -> dict[str, Any]:
+    told: dict[str, Any] = {"correlations": fitted.correlations_.tolist()}
+    return told if stop is None else told | {"stop_basis": stop.basis}
+
+
 def _votes(votes: FieldVotes) -> Votes:
-    code = {label: i for i, label in enumerate(votes.field["labels"])}
-    label = np.fromiter((code[v] for v in votes.values), dtype=np.int64, count=len(votes.values))
-    return Votes(votes.task, votes.worker, label, votes.n_tasks, votes.n_workers, len(code))
+    return Votes(
+        votes.task,
+        votes.worker,
+        votes.values,
+        votes.n_tasks,
+        votes.n_workers,
+        len(votes.field["labels"]),
+    )
 
 
 def _gold(votes: FieldVotes) -> Codes:
@@ -77,9 +142,6 @@ def _gold(votes: FieldVotes) -> Codes:
     return np.array([-1 if known is None else code[known] for known in votes.gold], dtype=np.int64)
 
 
-def _model(learned: Learned, n_labels: int) -> Confusions:
-    return Confusions(
-        prior=learned.population[:n_labels],
-        pooled=learned.population[n_labels:].reshape(n_labels, n_labels),
-        confusion=learned.workers.reshape(-1, n_labels, n_labels),
-    )
+def _model(votes: FieldVotes, learned: Learned) -> Model:
+    n_labels = len(votes.field["labels"])
+    return packing.unpacked(learned.population, learned.workers, [n_labels])[0]

@@ -1,59 +1,85 @@
-"""Any number of labels: each label in or out by its own Dawid-Skene."""
+"""Any number of labels: each label in or out, and labels for each other."""
 
 import numpy as np
 
-from quality.core import Confusions, MultiChoice, SetVotes, infer_sets
+from quality.core.association import Association
+from quality.core.multichoice import (
+    MultiChoice,
+    SetInference,
+    SetModel,
+    SetVotes,
+    infer,
+    set_model_of,
+)
 from quality.core.votes import Codes, Floats
-from quality.judges.verdict import FieldVotes, Learned, Verdict, rounded, shares
+from quality.judges import packing
+from quality.judges.verdict import FieldVotes, Fitted, Learned, Opinion, Verdict, rounded, shares
+from tasks_app.forms import Field
 
-# A label's model: two of the prior, four of the pooled confusion; a worker has four.
-_PRIOR, _CELLS = 2, 4
+# The models of Default, each with its counts in a worker's row, for every label.
+N_MEMBERS = 3
+# Probabilities closer than this are a tie, and the label is in.
+TIE = 9
 
 
 class Sets:
     """The set of labels that are more likely in than out."""
 
-    name = "dawid_skene_per_label"
+    name = "default_per_label"
     version = "1"
     stops_by_target = True
 
-    def learn(self, votes: FieldVotes) -> Learned:
-        """Population: prior and pooled confusion of each label; worker: confusion of each."""
-        models = MultiChoice().fit(_votes(votes), gold=_gold(votes)).model_
-        return Learned(
-            np.concatenate([np.concatenate([m.prior, m.pooled.ravel()]) for m in models]),
-            np.concatenate([m.confusion.reshape(votes.n_workers, _CELLS) for m in models], axis=1),
+    def called(self, field: Field) -> tuple[str, str]:
+        """See Judge."""
+        return self.name, self.version
+
+    def fit(self, votes: FieldVotes, *, target: float) -> Fitted:
+        """See Judge; the population also holds how labels go together."""
+        fitted = MultiChoice().fit(_votes(votes), gold=_gold(votes))
+        model = set_model_of(fitted)
+        population, workers = packing.packed(model.labels)
+        how = model.association
+        together = np.concatenate([[how.trust], how.centre, how.base, how.weights.ravel()])
+        inference = SetInference(fitted.posterior_, fitted.stop_posterior_)
+        return Fitted(
+            Learned(np.concatenate([together, population]), workers),
+            _opinion(votes, inference),
+            parameters={"association": how.trust},
         )
 
     def newcomer(self, votes: FieldVotes, population: Floats) -> Floats:
         """Errs as the population does."""
-        return population.reshape(-1, _PRIOR + _CELLS)[:, _PRIOR:].ravel()
+        return packing.newcomer(N_MEMBERS * len(votes.field["labels"]))
 
-    def judge(self, votes: FieldVotes, learned: Learned) -> tuple[list[Verdict], Floats]:
-        """The set of each task, and how likely each vote is the right set."""
-        labels = votes.field["labels"]
-        coded = _votes(votes)
-        posterior = infer_sets(coded, _model(learned))
-        gold = _gold(votes)
-        posterior[gold >= 0] = gold[gold >= 0]
-        chosen = posterior.round(9) >= 0.5
-        surest = np.maximum(posterior, 1 - posterior)
-        share = shares(votes, (coded.chosen == chosen[coded.task]).all(axis=1))
-        verdicts = [
-            Verdict(
-                value=[label for label, is_in in zip(labels, chosen[task], strict=True) if is_in],
-                confidence=rounded(surest[task].prod()),
-                stop_posterior=rounded(surest[task].min()),
-                share=share[task],
-                distribution={
-                    label: rounded(p) for label, p in zip(labels, posterior[task], strict=True)
-                },
-            )
-            for task in range(votes.n_tasks)
-        ]
-        told = posterior[coded.task]
-        right = np.where(coded.chosen, told, 1 - told).prod(axis=1)
-        return verdicts, np.clip(right, 0.0, 1.0)
+    def judge(self, votes: FieldVotes, learned: Learned) -> Opinion:
+        """See Judge."""
+        model = _model(len(votes.field["labels"]), learned)
+        return _opinion(votes, infer(_votes(votes), model, gold=_gold(votes)))
+
+
+def _opinion(votes: FieldVotes, inference: SetInference) -> Opinion:
+    """The set of each task, and how likely each vote is the right set."""
+    labels, coded = votes.field["labels"], _votes(votes)
+    posterior = inference.posterior
+    chosen = posterior.round(TIE) >= 0.5
+    sure = np.where(chosen, posterior, 1.0 - posterior).prod(axis=1)
+    settled = np.where(chosen, inference.stop_posterior, 1.0 - inference.stop_posterior)
+    share = shares(votes, (coded.chosen == chosen[coded.task]).all(axis=1))
+    verdicts = [
+        Verdict(
+            value=[label for label, is_in in zip(labels, chosen[task], strict=True) if is_in],
+            confidence=rounded(sure[task]),
+            stop_posterior=rounded(settled[task].min()),
+            share=share[task],
+            distribution={
+                label: rounded(p) for label, p in zip(labels, posterior[task], strict=True)
+            },
+        )
+        for task in range(votes.n_tasks)
+    ]
+    told = posterior[coded.task]
+    right = np.where(coded.chosen, told, 1.0 - told).prod(axis=1)
+    return Opinion(verdicts, np.clip(right, 0.0, 1.0))
 
 
 def _votes(votes: FieldVotes) -> SetVotes:
@@ -74,13 +100,9 @@ def _gold(votes: FieldVotes) -> Codes:
     return gold
 
 
-def _model(learned: Learned) -> tuple[Confusions, ...]:
-    populations = learned.population.reshape(-1, _PRIOR + _CELLS)
-    return tuple(
-        Confusions(
-            prior=population[:_PRIOR],
-            pooled=population[_PRIOR:].reshape(2, 2),
-            confusion=learned.workers[:, label * _CELLS : (label + 1) * _CELLS].reshape(-1, 2, 2),
-        )
-        for label, population in enumerate(populations)
-    )
+def _model(n_labels: int, learned: Learned) -> SetModel:
+    n_each = [1, n_labels, n_labels, n_labels**2]
+    trust, centre, base, weights, population = np.split(learned.population, np.cumsum(n_each))
+    association = Association(centre, base, weights.reshape(n_labels, n_labels), float(trust[0]))
+    models = packing.unpacked(population, learned.workers, [2] * n_labels)
+    return SetModel(tuple(models), association)

@@ -8,6 +8,7 @@ from quality.models.settling import (
     Reliability,
     SettleDue,
     Settling,
+    StopRule,
     WorkerModel,
 )
 from quality.models.training import ModelVersion, Prediction, Push
@@ -24,5 +25,6 @@ __all__ = [
     "Revision",
     "SettleDue",
     "Settling",
+    "StopRule",
     "WorkerModel",
 ]

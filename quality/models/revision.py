@@ -50,6 +50,7 @@ class Revision(models.Model):
     n_set_aside = models.PositiveIntegerField(default=0)
     aggregator = models.CharField(max_length=40)
     aggregator_version = models.CharField(max_length=20)
+    aggregator_parameters = models.JSONField(default=dict)
     guideline_version = models.PositiveIntegerField(null=True)
     resolved_at = models.DateTimeField(null=True)
     written_at = models.DateTimeField()

@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from tasks_app.models import Project, Task
 
@@ -71,6 +71,8 @@ class FieldModel(models.Model):
     field = models.CharField(max_length=63)
     # Flattened parameters of the population, as quality.judges writes and reads them.
     parameters = ArrayField(models.FloatField())
+    # How the fit was made, as revisions tell it.
+    made_with = models.JSONField(default=dict)
 
     class Meta:
         constraints = [
@@ -79,6 +81,39 @@ class FieldModel(models.Model):
 
     def __str__(self) -> str:
         return f"model of {self.project_id}.{self.field}"
+
+
+class StopRule(models.Model):
+    """From which stop posterior tasks of one field stop; a new version each time it changes."""
+
+    class Basis(models.TextChoices):
+        TARGET = "target"
+        LEAVE_ONE_OUT = "leave_one_out"
+        GOLD = "gold"
+
+    project = models.ForeignKey(Project, models.CASCADE, related_name="stop_rules")
+    field = models.CharField(max_length=63)
+    version = models.PositiveIntegerField()
+    target = models.FloatField()
+    tau = models.FloatField()
+    basis = models.CharField(max_length=13, choices=Basis.choices)
+    # Votes left out, or gold tasks, that would have stopped at tau; how often those were right.
+    n_checked = models.PositiveIntegerField()
+    accuracy = models.FloatField(null=True)
+    made_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project", "field", "version"], name="one_stop_rule_per_version"
+            ),
+            models.CheckConstraint(
+                condition=Q(tau__gte=F("target"), tau__lte=1), name="stop_rule_keeps_the_target"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"stop rule {self.version} of {self.project_id}.{self.field}"
 
 
 class WorkerModel(models.Model):

@@ -69,8 +69,8 @@ def test_a_slug_is_lower_case_letters_digits_and_dashes(rosa, slug):
     assert (refused.status, faults(refused)[0][0]) == (422, "/slug")
 
 
-@pytest.mark.parametrize("kind", ["comparison", "ranking", "spans", "boxes", "nonsense"])
-def test_types_of_fields_that_are_still_to_come_are_refused(rosa, kind):
+@pytest.mark.parametrize("kind", ["polygons", "masks", "nonsense"])
+def test_types_of_fields_that_there_are_not_are_refused(rosa, kind):
     refused = draft(rosa, form=[{"key": "k", "type": kind, "labels": ["a", "b"]}])
 
     assert refused.status == 422

@@ -1,9 +1,11 @@
 """Small crowds: votes drawn by Hypothesis, and crowds whose truth and skills are known."""
 
+from dataclasses import replace
+
 import numpy as np
 from hypothesis import strategies as st
 
-from quality.core import Votes
+from quality.core.votes import Votes
 
 N_TASKS, N_WORKERS = 6, 5
 
@@ -22,8 +24,36 @@ def any_votes(draw, n_labels=None):
 
 
 @st.composite
+def any_gold(draw, n_tasks, n_labels):
+    """What is known of the tasks, -1 for nothing; also labels that nobody gave."""
+    known = draw(st.lists(st.integers(-1, n_labels - 1), min_size=n_tasks, max_size=n_tasks))
+    return codes(known)
+
+
+@st.composite
 def any_order(draw, size):
     return np.array(draw(st.permutations(range(size))), dtype=np.int64)
+
+
+def renamed(votes, *, task=None, worker=None, label=None):
+    """The same votes where code i of tasks, workers or labels is called task[i] and so on."""
+    return replace(
+        votes,
+        task=votes.task if task is None else task[votes.task],
+        worker=votes.worker if worker is None else worker[votes.worker],
+        label=votes.label if label is None else label[votes.label],
+    )
+
+
+def reordered(votes, order):
+    """The same votes, or some of them, as they come in another order."""
+    return replace(
+        votes,
+        task=votes.task[order],
+        worker=votes.worker[order],
+        label=votes.label[order],
+        weight=None if votes.weight is None else votes.weight[order],
+    )
 
 
 def columns(pairs):

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from quality.core import DawidSkene, accuracies, pooled_accuracies
+from quality.core import accuracies, pooled_accuracies
+from quality.core.categorical import Default
 from tests.core.factories import a_crowd, any_votes, codes
 
 
@@ -33,7 +34,7 @@ def test_a_worker_without_answers_is_judged_by_the_prior():
 
 @given(any_votes())
 def test_every_figure_is_in_its_bounds(votes):
-    skill = accuracies(votes, DawidSkene().fit(votes).posterior_)
+    skill = accuracies(votes, Default().fit(votes).posterior_)
 
     low, high = skill.interval.T
     assert np.all((skill.n_effective > 0) & (skill.n_effective <= np.maximum(skill.n, 1e-9)))
@@ -63,7 +64,7 @@ def test_clickers_are_found_and_honest_workers_left_alone():
     false_flags, found = 0, 0
     for seed in range(5):
         votes, _ = a_crowd(accuracy=[*honest, *[0.5] * 4], n_tasks=900, redundancy=5, seed=seed)
-        flagged = accuracies(votes, DawidSkene().fit(votes).posterior_).below(0.7) >= 0.95
+        flagged = accuracies(votes, Default().fit(votes).posterior_).below(0.7) >= 0.95
         false_flags += flagged[:40].sum()
         found += flagged[40:].sum()
 
@@ -76,7 +77,7 @@ def test_the_interval_holds_the_accuracy_as_often_as_it_says():
     inside = []
     for seed in range(5):
         votes, _ = a_crowd(accuracy=truth, n_tasks=600, redundancy=5, seed=seed)
-        low, high = accuracies(votes, DawidSkene().fit(votes).posterior_).interval.T
+        low, high = accuracies(votes, Default().fit(votes).posterior_).interval.T
         inside.append((low <= truth) & (truth <= high))
 
     assert np.mean(inside) > 0.92

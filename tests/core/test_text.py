@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quality.core import TextSkills, TextVote, TextVotes, infer_texts, normalised
+from quality.core.texts import TextSkills, TextVote, TextVotes, infer_texts, normalised
 from tests.core.factories import any_order, any_votes, codes
 
 SPELLINGS = ["wren", "Wren", " wren. ", "owl", "OWL!", "", "crow"]

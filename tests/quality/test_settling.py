@@ -396,11 +396,18 @@ def test_every_type_of_field_is_judged(tenant):
 def test_new_floors_and_targets_apply_from_the_next_settle(tenant):
     project = a_project(tenant, target_confidence=0.999, max_answers=3)
     items = some_items(project, 4)
-    a_crowd(project, items, n_workers=3, accuracy=1.0)
+    record(
+        project,
+        [
+            (item.external_id, f"w{worker}", {"kind": "wren" if worker == place % 3 else "owl"})
+            for place, item in enumerate(items)
+            for worker in range(3)
+        ],
+    )
     settled(project)
     assert set(Task.objects.values_list("state", flat=True)) == {"unresolvable"}
 
-    project = projects.change(project=project, guidelines=None, target_confidence=0.7)
+    project = projects.change(project=project, guidelines=None, target_confidence=0.55)
     settled(project, now=later(10**9))
 
     assert set(Task.objects.values_list("state", flat=True)) == {"resolved"}

@@ -1,0 +1,1 @@
+"""What all aggregators of labels stand on: sparse products, fixed points, rates."""

@@ -1,0 +1,35 @@
+"""Answers that mark regions: spans of a text, boxes on a picture."""
+
+from quality.core.regions.boxes import (
+    Box,
+    BoxConsensus,
+    BoxSkills,
+    BoxVote,
+    BoxVotes,
+    FoundBox,
+    same_boxes,
+)
+from quality.core.regions.boxes import infer as infer_boxes
+from quality.core.regions.detection import Detectors
+from quality.core.regions.matching import overlaps
+from quality.core.regions.spans import FoundSpan, Span, SpanConsensus, SpanVote, SpanVotes
+from quality.core.regions.spans import infer as infer_spans
+
+__all__ = [
+    "Box",
+    "BoxConsensus",
+    "BoxSkills",
+    "BoxVote",
+    "BoxVotes",
+    "Detectors",
+    "FoundBox",
+    "FoundSpan",
+    "Span",
+    "SpanConsensus",
+    "SpanVote",
+    "SpanVotes",
+    "infer_boxes",
+    "infer_spans",
+    "overlaps",
+    "same_boxes",
+]

@@ -1,0 +1,11 @@
+-- Staged predictions, each as an answer of one field, beside what they are made of.
+SELECT staged.row, jsonb_build_object(staged.field, staged.value), item.payload,
+       task.part_index, task.part_of, task.part_start, task.part_end
+  FROM stage_prediction AS staged
+  JOIN tasks_app_item AS item
+    ON item.project_id = %(project_id)s AND item.external_id = staged.external_id
+   AND item.withdrawn_at IS NULL
+  JOIN tasks_app_task AS task
+    ON task.item_id = item.id AND task.part_index IS NOT DISTINCT FROM staged.part
+ WHERE staged.field = ANY (%(fields)s::text[])
+ ORDER BY staged.row

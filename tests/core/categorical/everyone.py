@@ -1,0 +1,23 @@
+"""The aggregators under contract."""
+
+from quality.core.categorical import (
+    DawidSkene,
+    Default,
+    Glad,
+    Hierarchical,
+    Mace,
+    Majority,
+    OneCoin,
+    Population,
+    SharedError,
+    Wawa,
+    ZeroBasedSkill,
+)
+
+ROUNDS_OF_VOTES = [Majority, Wawa, ZeroBasedSkill]
+# These climb an objective.
+LIKELIEST = [OneCoin, DawidSkene, Glad, Mace]
+# These leave a task's own votes out.
+LEAVING = [Hierarchical, SharedError, Population, Default]
+MODELS = [*LIKELIEST, *LEAVING]
+EVERYONE = [*ROUNDS_OF_VOTES, *MODELS]
