@@ -2,12 +2,13 @@
 .DEFAULT_GOAL := help
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
+PEERS := benchmarks/peers/requirements
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup run demo test check fix schema lock mutants
+.PHONY: help setup run demo test check fix schema lock mutants bench-truth bench-speed bench-stopping peer-values
 
 help: ## List the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 setup: .venv/dev.stamp ## Make the environment; seconds when nothing changed
 
@@ -22,6 +23,12 @@ setup: .venv/dev.stamp ## Make the environment; seconds when nothing changed
 .venv/dev.stamp: requirements-dev.lock | .venv/bin/python
 	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.lock
 	@touch $@ .venv/runtime.stamp
+
+# What we are measured against needs older libraries than we do, so it lives apart.
+.venv-peers/peers.stamp: $(PEERS).lock | .venv/bin/python
+	@test -x .venv-peers/bin/python || $(BIN)/python -m venv .venv-peers
+	@.venv-peers/bin/python -m pip install --quiet --require-hashes -r $(PEERS).lock
+	@touch $@
 
 run: .venv/runtime.stamp ## Run the whole service here (ARGS="--data DIR --port N")
 	@$(BIN)/python manage.py up $(ARGS)
@@ -44,6 +51,21 @@ schema: .venv/dev.stamp ## Write docs/openapi.yaml from the code
 lock: .venv/dev.stamp ## Pin the dependencies of pyproject.toml, with hashes
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate pyproject.toml -o requirements.lock
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate pyproject.toml --group dev -c requirements.lock -o requirements-dev.lock
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate $(PEERS).in -o $(PEERS).lock
 
 mutants: .venv/dev.stamp ## Break each promise on a copy and see its test fail
 	@$(BIN)/python -m tests.mutants
+
+bench-truth bench-speed bench-stopping: export OPENBLAS_NUM_THREADS := 1
+
+bench-truth: .venv/runtime.stamp $(if $(DATA),.venv-peers/peers.stamp) ## Consensus against published aggregators (DATA=folder)
+	@$(BIN)/python -m benchmarks.truth $(if $(DATA),"$(DATA)") $(ARGS)
+
+bench-speed: .venv/runtime.stamp .venv-peers/peers.stamp ## Time and memory of aggregation against crowd-kit
+	@$(BIN)/python -m benchmarks.speed $(ARGS)
+
+bench-stopping: .venv/runtime.stamp ## Answers saved by stopping on the posterior (DATA=folder)
+	@$(BIN)/python -m benchmarks.stopping $(if $(DATA),"$(DATA)") $(ARGS)
+
+peer-values: .venv-peers/peers.stamp ## Record crowd-kit's posteriors for the tests
+	@.venv-peers/bin/python -m benchmarks.record_peers tests/core/peer_values.json

@@ -12,6 +12,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 RUNTIME, DEV = "requirements.lock", "requirements-dev.lock"
+# What the benchmarks are measured against lives in an environment of its own.
+PEERS, PEERS_NEED = "benchmarks/peers/requirements.lock", "benchmarks/peers/requirements.in"
 _ADDRESS = re.compile(r"https?://|file:|index-url|find-links", re.IGNORECASE)
 
 
@@ -34,9 +36,12 @@ def faults(root: Path) -> list[str]:
     project = tomllib.loads((root / "pyproject.toml").read_text())
     texts = {name: (root / name).read_text() for name in (RUNTIME, DEV)}
     runtime, dev = (pins(text) for text in texts.values())
+    of_peers = (root / PEERS).read_text()
     needs = project["project"]["dependencies"]
     return [
         *(fault for name, text in texts.items() for fault in _text_faults(name, text)),
+        *_text_faults(PEERS, of_peers),
+        *_missing(PEERS, (root / PEERS_NEED).read_text().splitlines(), pins(of_peers)),
         *_missing(RUNTIME, needs, runtime),
         *_missing(DEV, [*needs, *project["dependency-groups"]["dev"]], dev),
         *_disagreements(runtime, dev),

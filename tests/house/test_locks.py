@@ -10,8 +10,9 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture
 def copy(tmp_path):
-    for name in ("pyproject.toml", locks.RUNTIME, locks.DEV):
-        shutil.copy(ROOT / name, tmp_path)
+    for name in ("pyproject.toml", locks.RUNTIME, locks.DEV, locks.PEERS, locks.PEERS_NEED):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, tmp_path / name)
     return tmp_path
 
 
@@ -48,6 +49,12 @@ def test_a_line_without_a_hash_is_found(copy):
         lock.write("unhashed==1.0\n")
 
     assert f"{locks.DEV}: unhashed has no hash" in locks.faults(copy)
+
+
+def test_a_peer_that_is_not_locked_is_found(copy):
+    change(copy / locks.PEERS_NEED, "crowd-kit==1.4.2", "crowd-kit==1.4.3")
+
+    assert f"{locks.PEERS}: crowd-kit 1.4.2 is not ==1.4.3" in locks.faults(copy)
 
 
 def test_an_address_is_found(copy):

@@ -1,0 +1,1 @@
+"""What runs in the peers' environment, and how it is asked."""

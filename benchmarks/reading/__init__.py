@@ -1,0 +1,1 @@
+"""How fast a project's answers become votes, and in how much memory."""

@@ -1,0 +1,1 @@
+"""Time and memory of aggregation, ours against crowd-kit's in one run."""

@@ -1,0 +1,1 @@
+"""Answers saved by stopping on the posterior, replayed on recorded answers."""

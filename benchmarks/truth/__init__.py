@@ -1,0 +1,1 @@
+"""Consensus against published aggregators."""
