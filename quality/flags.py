@@ -13,9 +13,12 @@ from quality.models import Flag
 from tasks_app.errors import Refusal
 from tasks_app.models import Answer, Project, Task
 
-RULE = ("accuracy_below_floor", "1")
+RULE = ("accuracy_below_floor", "2")
 ENOUGH_ANSWERS = 20
+# Who is looked at again and again while answers come in is caught by chance some time: until all
+# is quiet, more certainty is asked for (Haybittle, 1971; Peto et al., 1976).
 ENOUGH_CERTAINTY = 0.95
+CERTAINTY_UNDER_WAY = 0.99
 # A dismissed suspicion is raised again when the worker has given half as many answers more.
 AGAIN_AFTER = 1.5
 EVIDENCE_ANSWERS = 50
@@ -34,10 +37,15 @@ def raise_flags(
     judgement: Judgement,
     worker_ids: Sequence[int],
     accuracy: Accuracy,
+    is_quiet: bool,
     now: datetime,
 ) -> list[Flag]:
-    """Flag workers who are below the project's floor with 95 % probability; the new flags."""
-    surely_below = accuracy.below(project.reliability_floor) >= ENOUGH_CERTAINTY
+    """Flag workers who are below the project's floor with 95 % probability; the new flags.
+
+    While answers come in, 99 % are asked for.
+    """
+    enough = ENOUGH_CERTAINTY if is_quiet else CERTAINTY_UNDER_WAY
+    surely_below = accuracy.below(project.reliability_floor) >= enough
     suspects = {
         worker_ids[i]: i
         for i in np.flatnonzero(surely_below & (accuracy.n >= ENOUGH_ANSWERS)).tolist()

@@ -85,14 +85,19 @@ def _round(project: Project, lease: _Lease, n_answers: int, now: datetime) -> Ou
     n_revisions = writing.write(
         writing.Round(project, judgement, due, lease.fence, is_quiet, is_refit, now)
     )
-    raised = _learn(project, lease, judgement, now) if is_refit else []
+    raised = _learn(project, lease, judgement, now, is_quiet=is_quiet) if is_refit else []
     _schedule(project, lease, n_answers if is_refit else None, due, is_quiet=is_quiet, now=now)
     return Outcome(n_revisions, len(due), n_answers if is_refit else 0, raised)
 
 
 @transaction.atomic
 def _learn(
-    project: Project, lease: _Lease, judgement: judging.Judgement, now: datetime
+    project: Project,
+    lease: _Lease,
+    judgement: judging.Judgement,
+    now: datetime,
+    *,
+    is_quiet: bool,
 ) -> list[RaisedFlag]:
     """Keep what the fit learned, and suspect whom it gives ground to. Raises LostLease."""
     writing.hold(project, lease.fence)
@@ -137,7 +142,12 @@ def _learn(
         update_fields=["n_answers", "alpha", "beta"],
     )
     return flags.raise_flags(
-        project=project, judgement=judgement, worker_ids=worker_ids, accuracy=accuracy, now=now
+        project=project,
+        judgement=judgement,
+        worker_ids=worker_ids,
+        accuracy=accuracy,
+        is_quiet=is_quiet,
+        now=now,
     )
 
 
