@@ -10,7 +10,7 @@ import orjson
 from django.db import connection, transaction
 from django.db.models import F
 
-from tasks_app import forms, splitting
+from tasks_app import forms, projects, splitting
 from tasks_app.errors import Fault, Refusal, invalid
 from tasks_app.models import Batch, Item, Project, Task
 from tasks_app.schemas import Schema
@@ -128,7 +128,9 @@ def ingest(
             faults.refuse()
         with transaction.atomic():
             patient()
-            _open_for_items(project)
+            # One upload after the other, and none after the close.
+            if projects.is_closed(project):
+                raise ProjectClosed
             items.copy_into(
                 "stage_item",
                 "row int, external_id text, digest bytea, payload jsonb, gold jsonb, hint text, "
@@ -173,17 +175,6 @@ def withdraw(*, item: Item, because: str, now: datetime) -> list[int]:
         is_open=False,
     )
     return task_ids
-
-
-def _open_for_items(project: Project) -> None:
-    """Lock the project: uploads come one after the other, and never after it closed."""
-    state = (
-        Project.objects.select_for_update(no_key=True)
-        .values_list("state", flat=True)
-        .get(pk=project.pk)
-    )
-    if state == Project.State.CLOSED:
-        raise ProjectClosed
 
 
 def _stored(project: Project, batch: str | None, now: datetime) -> tuple[str, int, int]:

@@ -94,6 +94,16 @@ def move(*, project: Project, deed: str) -> Project:
     return project
 
 
+def is_closed(project: Project) -> bool:
+    """Whether the project is closed; it stays as it is until this transaction ends."""
+    state = (
+        Project.objects.select_for_update(no_key=True)
+        .values_list("state", flat=True)
+        .get(pk=project.pk)
+    )
+    return state == Project.State.CLOSED
+
+
 def guidelines_of(project: Project, version: int | None) -> str | None:
     """The guidelines of a version, by default the one in force; None if there is no such one."""
     return (

@@ -7,7 +7,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils.dateparse import parse_datetime
 
-from tasks_app import fitting, forms
+from tasks_app import fitting, forms, projects
 from tasks_app.errors import Fault, Refusal
 from tasks_app.items import EXTERNAL_ID
 from tasks_app.models import Project
@@ -102,7 +102,7 @@ def record(
             faults.refuse()
         with transaction.atomic():
             patient()
-            if project.state == Project.State.CLOSED:
+            if projects.is_closed(project):
                 raise ProjectNotTaking
             for name, worker_id in people(names).items():
                 workers.add(name, worker_id)

@@ -59,6 +59,14 @@ def acquaint(*, tenant: Tenant, worker_ids: Collection[int], invited: bool, now:
     )
 
 
+def hold_invitations(tenant_id: int) -> None:
+    """Let no worker be invited, and no project be drawn up, beside this transaction.
+
+    Each admits by what the other has written: side by side both would miss it.
+    """
+    Tenant.objects.select_for_update(no_key=True).get(pk=tenant_id)
+
+
 def invited_worker_ids(tenant_id: int) -> list[int]:
     """The workers this tenant invited."""
     return list(

@@ -20,6 +20,7 @@ _JUDGED_BY = {"min_answers", "max_answers", "target_confidence", "reliability_fl
 @transaction.atomic
 def draft(*, tenant: Tenant, guidelines: str, **wanted: Any) -> Project:
     """A project in draft; workers the tenant invited are admitted to it."""
+    people.hold_invitations(tenant.pk)
     project = projects.draft(
         tenant_id=tenant.pk, now=timezone.now(), guidelines=guidelines, **wanted
     )

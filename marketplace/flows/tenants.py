@@ -29,6 +29,7 @@ def make_tenant(*, slug: str, name: str, manager: str) -> tuple[Tenant, User, st
 def invite(*, tenant: Tenant, username: str, email: str) -> tuple[User, str]:
     """A worker invited by a tenant, admitted to its projects; and the pseudonym there."""
     now = timezone.now()
+    people.hold_invitations(tenant.pk)
     worker = people.make_user(
         tenant=tenant, role=User.Role.WORKER, username=username, email=email, now=now
     )
