@@ -5,7 +5,7 @@ BIN := .venv/bin
 PEERS := benchmarks/peers/requirements
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup run demo test check fix schema lock mutants bench-truth bench-speed bench-stopping peer-values
+.PHONY: help setup run demo test check fix schema lock mutants bench-truth bench-speed bench-stopping bench-reading peer-values
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -66,6 +66,9 @@ bench-speed: .venv/runtime.stamp .venv-peers/peers.stamp ## Time and memory of a
 
 bench-stopping: .venv/runtime.stamp ## Answers saved by stopping on the posterior (DATA=folder)
 	@$(BIN)/python -m benchmarks.stopping $(if $(DATA),"$(DATA)") $(ARGS)
+
+bench-reading: .venv/runtime.stamp ## Time and memory of reading a million answers from PostgreSQL
+	@$(BIN)/python -m benchmarks.reading
 
 peer-values: .venv-peers/peers.stamp ## Record crowd-kit's posteriors for the tests
 	@.venv-peers/bin/python -m benchmarks.record_peers tests/core/peer_values.json

@@ -10,6 +10,7 @@ from quality.core.categorical import (
     OneCoin,
     Population,
     SharedError,
+    ShrunkenDawidSkene,
     Wawa,
     ZeroBasedSkill,
 )
@@ -23,6 +24,7 @@ CATEGORICAL = {
         ZeroBasedSkill,
         OneCoin,
         DawidSkene,
+        ShrunkenDawidSkene,
         Hierarchical,
         SharedError,
         Population,

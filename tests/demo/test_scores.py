@@ -1,5 +1,7 @@
 """Results are held against the truth."""
 
+import math
+
 import pytest
 
 from examples.demo import scores
@@ -30,3 +32,11 @@ def test_a_quantile_is_one_of_the_values(share, value):
 
 def test_nothing_has_no_quantile():
     assert scores.quantile([], 0.99) is None
+
+
+def test_log_loss_is_the_mean_surprise_at_the_truth():
+    beliefs = {"a": {"yes": 0.5, "no": 0.5}, "b": {"yes": 1.0}, "c": {"no": 1.0}}
+
+    found = scores.log_loss(beliefs, dict.fromkeys("abc", "yes"))
+
+    assert found == pytest.approx((math.log(2) + 0 + 6 * math.log(10)) / 3)

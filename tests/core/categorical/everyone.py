@@ -10,6 +10,7 @@ from quality.core.categorical import (
     OneCoin,
     Population,
     SharedError,
+    ShrunkenDawidSkene,
     Wawa,
     ZeroBasedSkill,
 )
@@ -19,5 +20,5 @@ ROUNDS_OF_VOTES = [Majority, Wawa, ZeroBasedSkill]
 LIKELIEST = [OneCoin, DawidSkene, Glad, Mace]
 # These leave a task's own votes out.
 LEAVING = [Hierarchical, SharedError, Population, Default]
-MODELS = [*LIKELIEST, *LEAVING]
+MODELS = [*LIKELIEST, *LEAVING, ShrunkenDawidSkene]
 EVERYONE = [*ROUNDS_OF_VOTES, *MODELS]
