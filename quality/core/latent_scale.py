@@ -9,7 +9,8 @@ from scipy import special
 
 from quality.core.categorical.aggregator import Aggregator, class_shares, shares
 from quality.core.categorical.engine.climb import Summit, climb
-from quality.core.categorical.engine.panel import Panel, Predictions
+from quality.core.categorical.engine.panel import Panel
+from quality.core.categorical.engine.predictions import Predictions
 from quality.core.categorical.engine.rates import TableRates
 from quality.core.categorical.engine.tempering import predictive
 from quality.core.votes import Codes, Floats, Votes

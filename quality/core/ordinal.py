@@ -10,7 +10,8 @@ from quality.core.categorical import Default, Inference, Model, model_of
 from quality.core.categorical import infer as infer_labels
 from quality.core.categorical.aggregator import shares
 from quality.core.categorical.engine.climb import Summit
-from quality.core.categorical.engine.panel import Panel, Predictions
+from quality.core.categorical.engine.panel import Panel
+from quality.core.categorical.engine.predictions import Predictions
 from quality.core.categorical.engine.tempering import best_correlation, predictive, tempered
 from quality.core.latent_scale import MOST_LABELS, Grid, LatentScale, ordered
 from quality.core.votes import Codes, Floats, Votes

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from quality.core.categorical.engine.climb import Summit
 from quality.core.categorical.engine.errors import Beliefs, WorkerErrors
-from quality.core.categorical.engine.panel import Panel, Predictions
+from quality.core.categorical.engine.panel import Panel
+from quality.core.categorical.engine.predictions import Predictions
 from quality.core.categorical.engine.rates import TableRates
 from quality.core.categorical.engine.tempering import predictive
 from quality.core.votes import Codes, Floats, Votes

@@ -38,7 +38,7 @@ def winners(panel: Panel, share: Floats) -> Floats:
 
 def agreement(panel: Panel, chosen: Floats) -> Floats:
     """The share of each present worker's votes that were chosen, (n_present,)."""
-    return panel.by_worker(panel.hits(chosen)) / panel.by_worker(panel.row_weights)
+    return panel.by_worker(panel.hits(chosen)) / panel.worker_weights
 
 
 def weighted(panel: Panel, skill: Floats, fallback: Floats) -> Floats:

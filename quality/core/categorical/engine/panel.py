@@ -1,31 +1,18 @@
 """All votes of a fit: the labels in use, the rows, and the blocks that hold them."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from quality.core.categorical.engine.block import Block
+from quality.core.categorical.engine.predictions import Predictions
 from quality.core.gold import known_tasks
 from quality.core.votes import Codes, Floats, Votes, pair_keys
 
 # Tables over all (worker, label) pairs up to this size are looked up, larger ones are searched.
 LARGEST_LOOKUP = 50_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Predictions:
-    """What models say, taken as further workers whose errors are learned like a person's.
-
-    label: (n_models, n_tasks) codes, -1 where a model says nothing
-    weight: (n_models, n_tasks), how many votes each counts for; None for `cap`
-    cap: no prediction ever counts for more votes than this
-    """
-
-    label: Codes
-    weight: Floats | None = None
-    cap: float = 1.0
 
 
 class Panel:
@@ -58,7 +45,8 @@ class Panel:
         self.n_models = 0 if predictions is None else predictions.label.shape[0]
         self._bounds = self._task_bounds()
         self.n_tasks = int(self._bounds[-1])
-        _check_predictions(predictions, self.n_tasks, self.n_declared)
+        if predictions is not None:
+            predictions.check(self.n_tasks, self.n_declared)
         self.known, self.known_labels = known_tasks(gold, self.n_tasks, self.n_declared)
         self._find_labels(_checked_prior(prior, self.n_declared), seen)
         self._find_rows()
@@ -130,6 +118,11 @@ class Panel:
             return np.zeros((0, *per_row.shape[1:]))
         return np.add.reduceat(per_row, self.worker_starts, axis=0)
 
+    @cached_property
+    def worker_weights(self) -> Floats:
+        """The votes of each worker that has any, by weight, (n_present,)."""
+        return self.by_worker(self.row_weights)
+
     def given(self) -> Floats:
         """The votes of each label, by weight, (n_labels,)."""
         return np.bincount(self.row_label, self.row_weights, minlength=self.n_labels).astype(float)
@@ -176,7 +169,7 @@ class Panel:
         votes = self._source[number]
         if self._predictions is not None:
             first, last = self._bounds[number], self._bounds[number + 1]
-            votes = _joined(votes, self._predictions, slice(int(first), int(last)))
+            votes = self._predictions.joined(votes, slice(int(first), int(last)))
         if votes.weight is None or (votes.weight > 0).all():
             return votes.sorted()
         keep = votes.weight > 0
@@ -267,38 +260,6 @@ def _positions(tasks: Codes, known: Codes) -> tuple[Codes, Codes]:
     """Which of the sorted tasks are known, and where among the known each is."""
     _, positions, where = np.intersect1d(tasks, known, assume_unique=True, return_indices=True)
     return positions, where
-
-
-def _joined(votes: Votes, predictions: Predictions, span: slice) -> Votes:
-    label = predictions.label[:, span]
-    model, task = np.nonzero(label >= 0)
-    weight = np.full(model.size, predictions.cap)
-    if predictions.weight is not None:
-        weight = np.minimum(predictions.weight[:, span][model, task], predictions.cap)
-    cast = np.ones(votes.task.size) if votes.weight is None else votes.weight
-    return Votes(
-        np.concatenate([votes.task, task]),
-        np.concatenate([votes.worker, votes.n_workers + model]),
-        np.concatenate([votes.label, label[model, task]]),
-        votes.n_tasks,
-        votes.n_workers + predictions.label.shape[0],
-        votes.n_labels,
-        np.concatenate([cast, weight]),
-    )
-
-
-def _check_predictions(predictions: Predictions | None, n_tasks: int, n_labels: int) -> None:
-    if predictions is None:
-        return
-    label, weight = predictions.label, predictions.weight
-    if label.ndim != 2 or label.shape[1] != n_tasks:
-        raise ValueError("predicted labels must be (n_models, n_tasks)")
-    if label.size and (label.min() < -1 or label.max() >= n_labels):
-        raise ValueError(f"predicted labels must lie in -1..{n_labels - 1}")
-    if weight is not None and (weight.shape != label.shape or not (weight >= 0).all()):
-        raise ValueError("weights of predictions must be (n_models, n_tasks) and at least 0")
-    if not 0 <= predictions.cap < np.inf:
-        raise ValueError("the cap of predictions must be finite and at least 0")
 
 
 def _checked_prior(prior: Floats | None, n_labels: int) -> Floats | None:
