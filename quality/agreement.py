@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from quality import shown
 from quality.ballots import FieldBallots, by_field, read
 from quality.core import normalised
 from quality.core.agreement import (
@@ -18,9 +19,9 @@ from quality.core.agreement import (
     unitizing_alpha,
 )
 from quality.core.votes import Codes
-from tasks_app import pointers, splitting
+from tasks_app import pointers
 from tasks_app.forms import Field
-from tasks_app.models import Project, Task
+from tasks_app.models import Project
 
 DRAWS = 1000
 SEED = 0
@@ -156,17 +157,15 @@ def _numbered(values: list[Any]) -> NDArray[np.int64]:
 def _text_lengths(answers: _Answers) -> NDArray[np.int64]:
     """The code points of each task's text, (n_tasks,); 0 where the payload has none."""
     lengths = np.zeros(answers.task_ids.size, dtype=np.int64)
-    place = {task_id: row for row, task_id in enumerate(answers.task_ids.tolist())}
-    tasks = Task.objects.filter(project=answers.project, pk__in=list(place))
-    for task in tasks.select_related("item").iterator(chunk_size=1000):
-        lengths[place[task.pk]] = _text_length(answers.project, answers.field, task)
+    task_ids = answers.task_ids.tolist()
+    place = {task_id: row for row, task_id in enumerate(task_ids)}
+    for pk, payload in shown.payloads(answers.project, task_ids):
+        lengths[place[pk]] = _text_length(answers.field, payload)
     return lengths
 
 
-def _text_length(project: Project, field: Field, task: Task) -> int:
-    part = splitting.Part(task.part_index, task.part_of, task.part_start, task.part_end)
+def _text_length(field: Field, payload: Any) -> int:
     try:
-        payload = splitting.part_payload(project.split, task.item.payload, part)
         text = pointers.found(payload, field["path"])
     except pointers.NothingThere:
         return 0

@@ -7,11 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from quality import reading
+from quality import reading, shown
 from quality.judges import FieldVotes
 from quality.models import Flag
 from quality.reading import Ids
-from tasks_app import splitting
 from tasks_app.forms import Field
 from tasks_app.models import Project, Task
 
@@ -113,17 +112,14 @@ def _of_field(ballots: Ballots, field: Field, rows: NDArray[np.intp]) -> FieldBa
 
 
 def _payloads(project: Project, field: Field, task_ids: list[int]) -> list[Any] | None:
-    """What workers see of the tasks, for a field whose answers mean nothing without it."""
+    """What is compared on each task, for a field whose answers mean nothing without it.
+
+    Payloads with nothing else in them, as the rest may be large; None where that is missing.
+    """
     if field["type"] != "comparison":
         return None
-    seen = {
-        task.pk: splitting.part_payload(
-            project.split,
-            task.item.payload,
-            splitting.Part(task.part_index, task.part_of, task.part_start, task.part_end),
-        )
-        for task in Task.objects.filter(pk__in=task_ids).select_related("item")
-    }
+    places = (field["left"], field["right"])
+    seen = {pk: shown.only(whole, places) for pk, whole in shown.payloads(project, task_ids)}
     return [seen.get(task_id) for task_id in task_ids]
 
 

@@ -122,7 +122,7 @@ def _enter(judgement: Judgement, ballots: Ballots, made: FieldJudgement) -> None
 def _fitted(
     project: Project, rules: dict[str, StopRule], of_field: FieldBallots, judge: Judge
 ) -> FieldJudgement:
-    fitted = judge.fit(of_field.votes, target=project.target_confidence)
+    fitted = judge.fit(of_field.votes, target=project.target_confidence, least=project.min_answers)
     rule = stop_rules.after(rules[of_field.votes.field["key"]], fitted.threshold)
     return FieldJudgement(of_field, judge, fitted.learned, fitted.opinion, rule, fitted.parameters)
 

@@ -1,16 +1,15 @@
 """Retraining: pushes of frozen labels, and the builtin trainer that learns from them."""
 
 import logging
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import DatabaseError, connection, transaction
+from django.db import transaction
 from django.db.models import F, Max, Q, QuerySet
 
-from quality import feed, learning, predictions, snapshots
+from quality import feed, heartbeat, learning, predictions, snapshots
 from quality.core import classifier
 from quality.models import ModelVersion, Push, Settling
 from tasks_app.errors import Refusal
@@ -267,26 +266,9 @@ def _fail(push: Push, error: str, *, is_hopeless: bool, now: datetime) -> None:
     )
 
 
-@contextmanager
-def _kept(push: Push, clock: Clock) -> Iterator[None]:
+def _kept(push: Push, clock: Clock) -> AbstractContextManager[None]:
     """Keep a run's lease for as long as this process lives."""
-    is_over = threading.Event()
-    thread = threading.Thread(target=_beat, args=(push, clock, is_over), daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        is_over.set()
-        thread.join()
-
-
-def _beat(push: Push, clock: Clock, is_over: threading.Event) -> None:
     mine = Push.objects.filter(pk=push.pk, fence=push.fence, state=Push.State.RUNNING)
-    try:
-        while not is_over.wait(BEAT_S) and mine.update(leased_until=clock() + LEASE):
-            pass
-    except DatabaseError:
-        # The lease runs out, and the fence decides who may write.
-        logger.warning("push.heartbeat_failed", extra={"push": str(push.uid)})
-    finally:
-        connection.close()
+    return heartbeat.kept(
+        lambda: mine.update(leased_until=clock() + LEASE), every_s=BEAT_S, what=f"push {push.uid}"
+    )

@@ -1,12 +1,14 @@
 """Settle a project: judge what is due, tell what changed, give tasks their next places."""
 
+import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import F, Q
 
-from quality import ballots, flags, judging, stop_rules, writing
+from quality import ballots, flags, heartbeat, judging, stop_rules, writing
+from quality.core import Accuracy
 from quality.models import FieldModel, Reliability, SettleDue, Settling, WorkerModel
 from quality.models import Flag as RaisedFlag
 from tasks_app.models import Answer, Project, Task
@@ -15,9 +17,9 @@ from tasks_app.models import Answer, Project, Task
 GROWTH = 0.1
 QUIET = timedelta(seconds=5)
 MOST_TASKS = 5000
-# A settler that died is taken over after this long, and longer for large projects.
-LEASE_S = 8.0
-ANSWERS_PER_LEASE_S = 20_000
+# A settler that died is taken over after this long; one that lives renews its lease.
+LEASE = timedelta(seconds=8)
+BEAT_S = 2.0
 WORKERS_AT_ONCE = 1000
 
 
@@ -41,20 +43,28 @@ class _Lease:
 def settle(*, project: Project, now: datetime) -> Outcome | None:
     """One round of settling; None if another process is at it. Running it twice changes nothing."""
     n_answers = Answer.objects.filter(project=project).count()
-    lease = _take(project, n_answers, now)
+    lease = _take(project, now)
     if lease is None:
         return None
+    mine = Settling.objects.filter(project=project, fence=lease.fence)
+    began = time.monotonic()
+
+    def renew() -> int:
+        passed = timedelta(seconds=time.monotonic() - began)
+        return mine.update(leased_until=now + passed + LEASE)
+
     try:
-        return _round(project, lease, n_answers, now)
+        with heartbeat.kept(renew, every_s=BEAT_S, what=f"settling of {project.pk}"):
+            return _round(project, lease, n_answers, now)
     except writing.LostLease:
         return None
     finally:
-        Settling.objects.filter(project=project, fence=lease.fence).update(leased_until=None)
+        mine.update(leased_until=None)
 
 
-def _take(project: Project, n_answers: int, now: datetime) -> _Lease | None:
+def _take(project: Project, now: datetime) -> _Lease | None:
     Settling.objects.get_or_create(project=project)
-    until = now + timedelta(seconds=LEASE_S + n_answers / ANSWERS_PER_LEASE_S)
+    until = now + LEASE
     with transaction.atomic():
         free = Settling.objects.select_for_update().filter(
             Q(leased_until=None) | Q(leased_until__lte=now), project=project
@@ -82,12 +92,24 @@ def _round(project: Project, lease: _Lease, n_answers: int, now: datetime) -> Ou
     else:
         read = ballots.read(project, due)
         judgement = judging.update(project, read)
+    _keep_rules(project, lease, judgement, now)
     n_revisions = writing.write(
         writing.Round(project, judgement, due, lease.fence, is_quiet, is_refit, now)
     )
     raised = _learn(project, lease, judgement, now, is_quiet=is_quiet) if is_refit else []
     _schedule(project, lease, n_answers if is_refit else None, due, is_quiet=is_quiet, now=now)
     return Outcome(n_revisions, len(due), n_answers if is_refit else 0, raised)
+
+
+def _keep_rules(
+    project: Project, lease: _Lease, judgement: judging.Judgement, now: datetime
+) -> None:
+    """Store the rules by which tasks stop, before a revision names them. Raises LostLease."""
+    new = [made.rule for made in judgement.fields if stop_rules.is_new(made.rule)]
+    if new:
+        with transaction.atomic():
+            writing.hold(project, lease.fence)
+            stop_rules.keep(new, now=now)
 
 
 @transaction.atomic
@@ -102,45 +124,9 @@ def _learn(
     """Keep what the fit learned, and suspect whom it gives ground to. Raises LostLease."""
     writing.hold(project, lease.fence)
     for made in judgement.fields:
-        FieldModel.objects.update_or_create(
-            project=project,
-            field=made.key,
-            defaults={
-                "parameters": made.learned.population.tolist(),
-                "made_with": made.parameters,
-            },
-        )
-        WorkerModel.objects.bulk_create(
-            (
-                WorkerModel(
-                    project=project, field=made.key, worker_id=worker_id, parameters=row.tolist()
-                )
-                for worker_id, row in zip(
-                    made.ballots.worker_ids.tolist(), made.learned.workers, strict=True
-                )
-            ),
-            batch_size=WORKERS_AT_ONCE,
-            update_conflicts=True,
-            unique_fields=["project", "field", "worker"],
-            update_fields=["parameters"],
-        )
-    stop_rules.keep([made.rule for made in judgement.fields], now=now)
+        _keep_model(project, made)
     worker_ids, accuracy = judging.accuracies(judgement)
-    Reliability.objects.bulk_create(
-        (
-            Reliability(project=project, worker_id=worker_id, n_answers=n, alpha=a, beta=b)
-            for worker_id, n, a, b in zip(
-                worker_ids,
-                accuracy.n.astype(int).tolist(),
-                accuracy.alpha.tolist(),
-                accuracy.beta.tolist(),
-                strict=True,
-            )
-        ),
-        update_conflicts=True,
-        unique_fields=["project", "worker"],
-        update_fields=["n_answers", "alpha", "beta"],
-    )
+    _keep_reliability(project, worker_ids, accuracy)
     return flags.raise_flags(
         project=project,
         judgement=judgement,
@@ -148,6 +134,42 @@ def _learn(
         accuracy=accuracy,
         is_quiet=is_quiet,
         now=now,
+    )
+
+
+def _keep_model(project: Project, made: judging.FieldJudgement) -> None:
+    population = made.learned.population.tolist()
+    FieldModel.objects.update_or_create(
+        project=project,
+        field=made.key,
+        defaults={"parameters": population, "made_with": made.parameters},
+    )
+    learned = zip(made.ballots.worker_ids.tolist(), made.learned.workers, strict=True)
+    WorkerModel.objects.bulk_create(
+        (
+            WorkerModel(
+                project=project, field=made.key, worker_id=worker_id, parameters=row.tolist()
+            )
+            for worker_id, row in learned
+        ),
+        batch_size=WORKERS_AT_ONCE,
+        update_conflicts=True,
+        unique_fields=["project", "field", "worker"],
+        update_fields=["parameters"],
+    )
+
+
+def _keep_reliability(project: Project, worker_ids: list[int], accuracy: Accuracy) -> None:
+    n_answers = accuracy.n.astype(int).tolist()
+    alphas, betas = accuracy.alpha.tolist(), accuracy.beta.tolist()
+    Reliability.objects.bulk_create(
+        (
+            Reliability(project=project, worker_id=worker_id, n_answers=n, alpha=a, beta=b)
+            for worker_id, n, a, b in zip(worker_ids, n_answers, alphas, betas, strict=True)
+        ),
+        update_conflicts=True,
+        unique_fields=["project", "worker"],
+        update_fields=["n_answers", "alpha", "beta"],
     )
 
 

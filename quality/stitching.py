@@ -29,6 +29,7 @@ def stitched(
         n_set_aside=sum(row.n_set_aside for row in rows),
         aggregator="stitched",
         aggregator_version="1",
+        aggregator_parameters={"parts": sorted({row.aggregator for row in rows})},
         guideline_version=max((row.guideline_version or 0 for row in rows), default=0) or None,
     )
 

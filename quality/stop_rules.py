@@ -2,8 +2,6 @@
 
 from datetime import datetime
 
-from django.db import transaction
-
 from quality.core.categorical import Threshold
 from quality.models import StopRule
 from tasks_app.models import Project
@@ -30,7 +28,8 @@ def after(rule: StopRule, learned: Threshold | None) -> StopRule:
     return StopRule(
         project_id=rule.project_id,
         field=rule.field,
-        version=rule.version + 1,
+        # One that is not stored yet gives its number to what was learned instead.
+        version=rule.version if is_new(rule) else rule.version + 1,
         target=rule.target,
         tau=learned.tau,
         basis=learned.basis,
@@ -39,23 +38,25 @@ def after(rule: StopRule, learned: Threshold | None) -> StopRule:
     )
 
 
-@transaction.atomic
-def keep(rules: list[StopRule], *, now: datetime) -> None:
-    """Store the rules that are new."""
-    for rule in rules:
-        if rule.pk is None and rule.version:
-            rule.made_at = now
-            rule.save()
+def is_new(rule: StopRule) -> bool:
+    """Whether the rule is yet to be stored; version 0, the bare target, never is."""
+    return rule.pk is None and rule.version > 0
+
+
+def keep(new: list[StopRule], *, now: datetime) -> None:
+    """Store new rules, in the caller's transaction."""
+    for rule in new:
+        rule.made_at = now
+        rule.save()
 
 
 def _for_target(project: Project, key: str, rule: StopRule | None) -> StopRule:
     if rule is not None and rule.target == project.target_confidence:
         return rule
-    # Version 0 is never stored: the target itself, or a target changed since the last fit.
     return StopRule(
         project=project,
         field=key,
-        version=rule.version if rule else 0,
+        version=rule.version + 1 if rule else 0,
         target=project.target_confidence,
         tau=project.target_confidence,
         basis=StopRule.Basis.TARGET,

@@ -1,7 +1,7 @@
 """`make mutants`: break each promise on a copy, one at a time; the test it names must fail.
 
-Promises 1 to 4 hang on a few words and constraints. Each mutant takes one away; if its test
-still passes, the test proves nothing, and this fails.
+Promises hang on a few words and constraints. Each mutant takes one away; if its test still passes,
+the test proves nothing, and this fails.
 """
 
 import shutil
@@ -17,6 +17,8 @@ ROOT = Path(__file__).parents[1]
 COPIED = ("marketplace", "quality", "tasks_app", "tests", "manage.py", "pyproject.toml")
 RACES, PROMISES = "tests/tasks_app/test_races.py", "tests/tasks_app/test_promises.py"
 CLAIM = "tasks_app/sql/claim.sql"
+ENGINE, CATEGORICAL = "quality/core/categorical/engine", "tests/core/categorical"
+MISSED_GOLD = "test_gold_that_is_missed_raises_the_threshold_in_a_new_version"
 
 
 @dataclass(frozen=True)
@@ -117,6 +119,51 @@ MUTANTS = (
         "admission_once_per_worker", "admission", "test_a_worker_has_one_admission_to_a_project"
     ),
     without("admission_refusal_has_reason", "admission", "test_a_refusal_has_its_reason"),
+    Mutant(
+        "stopping that never learns",
+        f"tests/quality/test_stop_rules.py::{MISSED_GOLD}",
+        "quality/stop_rules.py",
+        "if learned is None or (learned.tau, learned.basis) == (rule.tau, rule.basis):",
+        "if True:",
+    ),
+    Mutant(
+        "stopping at the target, whatever was learned",
+        f"tests/quality/test_stop_rules.py::{MISSED_GOLD}",
+        "quality/judging.py",
+        "stop >= self.rule.tau",
+        "stop >= self.rule.target",
+    ),
+    Mutant(
+        "flags as lightly while answers come in as in the end",
+        "tests/quality/test_flags_under_way.py::"
+        "test_a_doubted_worker_is_flagged_only_once_all_is_quiet",
+        "quality/flags.py",
+        "CERTAINTY_UNDER_WAY = 0.99",
+        "CERTAINTY_UNDER_WAY = 0.95",
+    ),
+    Mutant(
+        "recorded answers that are not held to their payloads",
+        "tests/api/test_types.py::"
+        "test_an_answer_that_does_not_fit_is_refused_wherever_it_comes_from",
+        "tasks_app/fitting.py",
+        "found = list(_faults(project, fields, seen, pointer))",
+        "found: list[Fault] = []",
+    ),
+    Mutant(
+        "tasks judged by what they taught themselves",
+        f"{CATEGORICAL}/test_leaving_out.py::"
+        "test_a_task_is_judged_as_if_its_workers_had_been_met_on_the_others_only",
+        f"{ENGINE}/leave_out.py",
+        "own = np.repeat(posterior[:, tasks], block.sizes[tasks], axis=1)",
+        "own = 0.0 * np.repeat(posterior[:, tasks], block.sizes[tasks], axis=1)",
+    ),
+    Mutant(
+        "votes that err together taken for independent ones",
+        f"{CATEGORICAL}/test_accuracy.py::test_votes_that_err_together_make_the_default_less_sure",
+        f"{ENGINE}/tempering.py",
+        "return 0.0 if np.isnan(predicted).any()",
+        "return 0.0 if predicted.size",
+    ),
 )
 
 MIGRATION = """from django.db import migrations

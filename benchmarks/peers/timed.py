@@ -28,7 +28,7 @@ def rounds(asked: dict[str, Any], crowd: Crowd) -> dict[str, Any]:
 
     seconds = clock.fastest(fit, asked["rounds"], asked["n_times"])
     peak = clock.peak_mb()
-    posterior = last[asked["compare"]].probas_.sort_index(axis=0).sort_index(axis=1)
+    posterior = last[max(asked["rounds"])].probas_.sort_index(axis=0).sort_index(axis=1)
     np.save(asked["out"], posterior.to_numpy())
     return {"conversion": conversion, "seconds": seconds, "peak_mb": peak}
 

@@ -8,7 +8,6 @@ import sys
 import tempfile
 from dataclasses import asdict
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 import numpy as np
@@ -22,12 +21,22 @@ THEIRS = [str(PYTHON), "-W", "ignore", "-m", "benchmarks.peers.timed"]
 SIZES, LABELS = (10**5, 10**6, 10**7), (2, 5, 20)
 # One round of crowd-kit on more answers than this takes minutes or fails.
 MOST_FOR_THEM = 10**6
-# The cost of a round is that of more rounds less that of few, per round: SOME for crowd-kit, MANY
-# for ours, a round of which hardly stands out from the noise. Whole fits are of equal rounds, SOME.
-FEW, SOME, MANY = 2, 10, 40
+# The cost of a round is that of more rounds less that of few, per round, so that conversion and
+# layout are no part of it. Both sides run both numbers of rounds, equally often: where our fits
+# are shorter than what may disturb them, several times in each process.
+FEW, SOME = 2, 10
+N_TIMES = {("DawidSkene", 2): 3, ("DawidSkene", 5): 3}
+COSTS = ("round", "conversion", "peak")
 WHOLE = f"{SOME} rounds whole, times"
 END_TO_END_ROUNDS = 20
+TITLES = {
+    "end_to_end": f"string ids, {END_TO_END_ROUNDS} rounds, 5 labels",
+    "alpha": "Krippendorff's alpha, 20 labels",
+}
+# As when the service judges what is due between two fits.
+FITTED, DUE = 10**5, 100
 Reply = dict[str, Any]
+Replies = list[Reply]
 
 
 class Lab:
@@ -42,12 +51,28 @@ class Lab:
     def theirs(self, what: str, n: int, n_labels: int, **asked: Any) -> Reply:
         return self._measured(THEIRS, what, n, n_labels, asked)
 
+    def in_turn(
+        self, what: str, n: int, n_labels: int, repeats: int, **asked: Any
+    ) -> tuple[Replies, Replies]:
+        """Ours and crowd-kit's, asked for the same, one after the other, so often."""
+        mine, theirs = [], []
+        for _ in range(repeats):
+            mine.append(self.ours(what, n, n_labels, **asked))
+            theirs.append(self.theirs(what, n, n_labels, **asked))
+        return mine, theirs
+
+    def apart(self) -> float:
+        """How far the posteriors of both sides' last rounds differ."""
+        mine, theirs = (np.load(self.folder / f"{whose}.npy") for whose in ("ours", "crowd-kit"))
+        return float(np.abs(mine - theirs).max())
+
     def _measured(
         self, command: list[str], what: str, n: int, n_labels: int, asked: dict[str, Any]
     ) -> Reply:
         whose = "ours" if command is OURS else "crowd-kit"
         tables.progress(f"{whose}: {what}, {n:.0e} answers, {n_labels} labels")
-        request = {"what": what, "crowd": str(self._crowd(n, n_labels)), **asked}
+        out = str(self.folder / f"{whose}.npy")
+        request = {"what": what, "crowd": str(self._crowd(n, n_labels)), "out": out, **asked}
         done = subprocess.run(  # noqa: S603 -- argv is our own
             [*command, json.dumps(request)],
             cwd=ROOT,
@@ -70,9 +95,9 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder, Peers(limit_s=60) as peers:
         versions = peers.versions()
         lab = Lab(Path(folder))
-        figures: dict[str, Any] = _rounds(lab, asked)
+        figures: dict[str, Any] = _rounds(lab, asked) | _of_what_is_due(lab)
         if asked.million:
-            figures |= _at_a_million(lab, asked.repeats)
+            figures |= _beside_rounds(lab, 10**6, asked.repeats) | _of_the_default(lab, 10**6)
         if 10**7 in asked.sizes:
             figures |= _at_ten_million(lab)
     tables.conclude({**figures, "seed": crowds.SEED, "sizes": asked.sizes}, **versions)
@@ -115,68 +140,66 @@ def _rounds(lab: Lab, asked: argparse.Namespace) -> dict[str, float]:
 
 
 def _compared(lab: Lab, model: str, n: int, n_labels: int, repeats: int) -> dict[str, Any]:
-    """One row: ours and theirs in turn, `repeats` times, and how far the posteriors differ."""
-    mine, theirs = [], []
-    out = lab.folder / "ours.npy", lab.folder / "theirs.npy"
-    same = {"model": model, "compare": SOME}
+    """One row: what a round costs each side, and how far the posteriors differ."""
     is_shared = n <= MOST_FOR_THEM
-    many, n_times = (MANY, 5) if is_shared else (SOME, 1)
-    for _ in range(repeats if is_shared else 1):
-        asked = {"rounds": sorted({FEW, SOME, many}), "n_times": n_times}
-        mine.append(lab.ours("rounds", n, n_labels, out=str(out[0]), **same, **asked))
-        if is_shared:
-            asked = {"rounds": [FEW, SOME], "n_times": 1}
-            theirs.append(lab.theirs("rounds", n, n_labels, out=str(out[1]), **same, **asked))
-    ours_ns = _per_round(mine, FEW, many) / n * 1e9
-    their_ns = _per_round(theirs, FEW, SOME) / n * 1e9 if theirs else None
+    n_times = N_TIMES.get((model, n_labels), 1) if is_shared else 1
+    asked = {"model": model, "rounds": [FEW, SOME], "n_times": n_times}
+    if is_shared:
+        mine, theirs = lab.in_turn("rounds", n, n_labels, repeats, **asked)
+    else:
+        mine, theirs = [lab.ours("rounds", n, n_labels, **asked)], []
+    ours, others = _costs(mine, n), _costs(theirs, n) if theirs else dict.fromkeys(COSTS)
     return {
-        "ours": ours_ns,
-        "crowd-kit": their_ns,
-        "times": their_ns / ours_ns if their_ns else None,
-        WHOLE: _whole(theirs, SOME) / _whole(mine, SOME) if theirs else None,
-        "max |dP|": _apart(*out) if theirs else None,
-        "our conversion": median(one["conversion"] for one in mine),
-        "theirs": median(one["conversion"] for one in theirs) if theirs else None,
-        "our peak": median(one["peak_mb"] for one in mine),
-        "their peak": median(one["peak_mb"] for one in theirs) if theirs else None,
+        "ours": ours["round"],
+        "crowd-kit": others["round"],
+        "times": others["round"] / ours["round"] if theirs else None,
+        WHOLE: _least(theirs, SOME) / _least(mine, SOME) if theirs else None,
+        "max |dP|": lab.apart() if theirs else None,
+        "our conversion": ours["conversion"],
+        "theirs": others["conversion"],
+        "our peak": ours["peak"],
+        "their peak": others["peak"],
     }
 
 
-def _apart(one: Path, other: Path) -> float:
-    return float(np.abs(np.load(one) - np.load(other)).max())
+def _costs(replies: Replies, n: int) -> dict[str, Any]:
+    """Of one side: nanoseconds per answer and round, seconds, megabytes."""
+    conversion = min(one["conversion"] for one in replies)
+    peak = max(one["peak_mb"] for one in replies)
+    return dict(zip(COSTS, (per_round(replies) / n * 1e9, conversion, peak), strict=True))
 
 
-def _per_round(replies: list[Reply], low: int, high: int) -> float:
-    """The median over the repeats."""
-    return median(_difference(one["seconds"], low, high) for one in replies)
+def per_round(replies: Replies) -> float:
+    """Seconds of a round: the least of SOME rounds, less the least of FEW."""
+    return (_least(replies, SOME) - _least(replies, FEW)) / (SOME - FEW)
 
 
-def _difference(seconds: dict[str, float], low: int, high: int) -> float:
-    return (seconds[str(high)] - seconds[str(low)]) / (high - low)
+def _least(replies: Replies, n_rounds: int) -> float:
+    """Whatever else a machine does only adds to the time."""
+    return min(one["seconds"][str(n_rounds)] for one in replies)
 
 
-def _whole(replies: list[Reply], n_rounds: int) -> float:
-    return median(one["seconds"][str(n_rounds)] for one in replies)
+def _beside_rounds(lab: Lab, n: int, repeats: int) -> dict[str, Any]:
+    """From string ids to the posterior, and alpha."""
+    found: dict[str, Any] = {}
+    rows = []
+    for what, n_labels in (("end_to_end", 5), ("alpha", 20)):
+        replies = lab.in_turn(what, n, n_labels, repeats, rounds=END_TO_END_ROUNDS)
+        ours, theirs = (min(one["seconds"] for one in side) for side in replies)
+        found |= {what: theirs / ours, f"{what}_s": ours}
+        rows.append([TITLES[what], ours, theirs, theirs / ours])
+        if what == "alpha":
+            values = [side[0]["value"] for side in replies]
+    title = f"{n:.0e} answers, seconds of processor time"
+    tables.show(title, ["", "ours", "crowd-kit", "times"], rows)
+    print(f"alpha differs by {abs(values[0] - values[1]):.0e}")
+    return found
 
 
-def _at_a_million(lab: Lab, repeats: int) -> dict[str, Any]:
-    """What is measured at one size only."""
-    n, string_ids = 10**6, {"rounds": END_TO_END_ROUNDS}
-    mine = [lab.ours("end_to_end", n, 5, **string_ids) for _ in range(repeats)]
-    pairs = {
-        f"string ids, {END_TO_END_ROUNDS} rounds, 5 labels": (
-            median(one["seconds"] for one in mine),
-            lab.theirs("end_to_end", n, 5, **string_ids)["seconds"],
-        )
-    }
-    alphas = lab.ours("alpha", n, 20, n_times=3), lab.theirs("alpha", n, 20)
-    pairs["Krippendorff's alpha, 20 labels"] = alphas[0]["seconds"], alphas[1]["seconds"]
-    rows = [[what, mine, theirs, theirs / mine] for what, (mine, theirs) in pairs.items()]
-    tables.show("10^6 answers, seconds of processor time", ["", "ours", "crowd-kit", "times"], rows)
-    print(f"alpha differs by {abs(alphas[0]['value'] - alphas[1]['value']):.0e}")
-    found = {"end_to_end": rows[0][3], "end_to_end_s": rows[0][1]}
-    found |= {"alpha": rows[1][3], "alpha_s": rows[1][1]}
-    return found | _of_the_default(lab, n)
+def _of_what_is_due(lab: Lab) -> dict[str, float]:
+    due = lab.ours("due", FITTED, 5, n_tasks=DUE)
+    print(f"{DUE} tasks of {crowds.REDUNDANCY} answers judged by a fit: {due['us']:.0f} us a task")
+    return {"infer_us_per_task": due["us"]}
 
 
 def _of_the_default(lab: Lab, n: int) -> dict[str, Any]:

@@ -52,6 +52,18 @@ def options(properties: Document) -> Document:
     return {"type": "object", "properties": properties, "additionalProperties": False}
 
 
+# How the fit was made that a row comes from: what there is depends on the field's type.
+_PARAMETERS: Document = options(
+    {
+        "tau": SHARE,
+        "tau_version": COUNT,
+        "stop_basis": {"enum": ["target", "leave_one_out", "gold"]},
+        "correlations": {"type": "array", "items": {"type": "number", "minimum": 0}},
+        "association": {"type": "number"},
+        "aggregator": TEXT,
+        "parts": {"type": "array", "items": TEXT},
+    }
+)
 REDUNDANCY_IN: Document = options(
     {
         "min": {"type": "integer", "minimum": 1, "maximum": 1000},
@@ -285,7 +297,7 @@ COMPONENTS: Document = {
             "share": nullable(SHARE),
             "n_answers": COUNT,
             "n_set_aside": COUNT,
-            "aggregator": record({"name": TEXT, "version": TEXT, "parameters": {"type": "object"}}),
+            "aggregator": record({"name": TEXT, "version": TEXT, "parameters": _PARAMETERS}),
             "guideline_version": nullable(COUNT),
             "human_annotated": {"type": "boolean"},
             "cause": {"enum": ["answer", "refit", "flag", "gold", "withdrawal", "appeal"]},

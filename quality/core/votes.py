@@ -18,15 +18,16 @@ COLUMNS = ("task", "worker", "label")
 
 @dataclass(frozen=True, slots=True)
 class Votes:
-    """One label per vote, at most one vote per worker and task.
+    """One label per vote, at most one vote per worker and task; kept in order of task and worker.
 
     task: (n_votes,) in 0..n_tasks-1
     worker: (n_votes,) in 0..n_workers-1
     label: (n_votes,) in 0..n_labels-1
     weight: (n_votes,) at least 0, how many votes each counts for; None for 1 each
 
-    Raises ValueError for unequal lengths, codes out of bounds, repeated (task, worker) pairs and
-    weights that are negative or not finite.
+    Votes given in another order are put in this one, so that no sum depends on arrival. Raises
+    ValueError for unequal lengths, codes out of bounds, repeated (task, worker) pairs and weights
+    that are negative or not finite.
     """
 
     task: Codes
@@ -40,13 +41,19 @@ class Votes:
     def __post_init__(self) -> None:
         if self.n_labels < 1:
             raise ValueError("votes need at least one label to choose from")
-        check_pairs(self.task, self.worker, self.n_tasks, self.n_workers)
+        check_codes("task", self.task, self.n_tasks, n_votes=self.task.size)
+        check_codes("worker", self.worker, self.n_workers, n_votes=self.task.size)
         check_codes("label", self.label, self.n_labels, n_votes=self.task.size)
         if self.weight is not None:
             if self.weight.shape != self.task.shape:
                 raise ValueError("weight must have one entry per vote")
             if not (np.isfinite(self.weight).all() and (self.weight >= 0).all()):
                 raise ValueError("weights must be finite and at least 0")
+        order = pair_order(self.task, self.worker, self.n_workers)
+        if order is not None:
+            for name in ("task", "worker", "label", "weight"):
+                column = getattr(self, name)
+                object.__setattr__(self, name, None if column is None else column[order])
 
     def counts(self) -> Floats:
         """How many votes each label got, by weight, (n_tasks, n_labels)."""
@@ -54,42 +61,25 @@ class Votes:
         counted = np.bincount(cells, self.weight, minlength=self.n_tasks * self.n_labels)
         return counted.reshape(self.n_tasks, self.n_labels).astype(np.float64)
 
-    def sorted(self) -> "Votes":
-        """The same votes in order of task, then worker: sums no longer depend on arrival."""
-        keys = pair_keys(self.task, self.worker, self.n_workers)
-        if (keys[1:] > keys[:-1]).all():
-            return self
-        order = np.argsort(keys)
-        return Votes(
-            self.task[order],
-            self.worker[order],
-            self.label[order],
-            self.n_tasks,
-            self.n_workers,
-            self.n_labels,
-            None if self.weight is None else self.weight[order],
-        )
-
     def split(self, n_blocks: int) -> list["Votes"]:
         """The votes in blocks of whole tasks, tasks renumbered from 0 in each.
 
         The blocks keep the numbers of workers and labels, so that every aggregator fits a list
-        of them as it fits the whole. Raises ValueError unless n_blocks is positive.
+        of them as it fits the self. Raises ValueError unless n_blocks is positive.
         """
         if n_blocks < 1:
             raise ValueError("n_blocks must be positive")
-        whole = self.sorted()
         bounds = np.linspace(0, self.n_tasks, n_blocks + 1).round().astype(np.int64)
-        cuts = np.searchsorted(whole.task, bounds)
+        cuts = np.searchsorted(self.task, bounds)
         return [
             Votes(
-                whole.task[start:end] - first,
-                whole.worker[start:end],
-                whole.label[start:end],
+                self.task[start:end] - first,
+                self.worker[start:end],
+                self.label[start:end],
                 int(last - first),
                 self.n_workers,
                 self.n_labels,
-                None if whole.weight is None else whole.weight[start:end],
+                None if self.weight is None else self.weight[start:end],
             )
             for start, end, first, last in zip(
                 cuts[:-1], cuts[1:], bounds[:-1], bounds[1:], strict=True
@@ -174,14 +164,24 @@ def check_pairs(task: Codes, worker: Codes, n_tasks: int, n_workers: int) -> Non
     """Raises ValueError if codes are out of bounds or a worker voted twice on a task."""
     check_codes("task", task, n_tasks, n_votes=task.size)
     check_codes("worker", worker, n_workers, n_votes=task.size)
+    pair_order(task, worker, n_workers)
+
+
+def pair_order(task: Codes, worker: Codes, n_workers: int) -> NDArray[np.intp] | None:
+    """What sorts votes by task, then worker; None where they are sorted.
+
+    Raises ValueError if a worker voted twice on a task.
+    """
     pairs = pair_keys(task, worker, n_workers)
     if (pairs[1:] > pairs[:-1]).all():
-        return
-    pairs.sort()
+        return None
+    order = np.argsort(pairs)
+    pairs = pairs[order]
     again = np.flatnonzero(pairs[1:] == pairs[:-1])
     if again.size:
         of_task, by_worker = divmod(int(pairs[again[0]]), n_workers)
         raise ValueError(f"worker {by_worker} voted more than once on task {of_task}")
+    return order
 
 
 def pair_keys(task: Codes, worker: Codes, n_workers: int) -> NDArray[np.int64]:

@@ -24,6 +24,10 @@ from quality.judges.verdict import (
     rounded,
     shares,
 )
+from tasks_app.forms import Field
+
+# How finely edges are told: a hundredth of a pixel, and of an image of 10,000 pixels.
+DECIMALS = {"pixel": 2, "fraction": 6}
 
 
 class Boxes(Stepwise):
@@ -41,8 +45,8 @@ class Boxes(Stepwise):
         model = BoxVote().fit(_votes(votes)).model_
         rates = stored(model.detectors)
         return Learned(
-            np.append(rates.population, model.blur[-1]),
-            list(np.column_stack([rates.table, model.blur[:-1]])),
+            np.append(rates.population, [model.blur[-1], model.naming[-1]]),
+            list(np.column_stack([rates.table, model.blur[:-1], model.naming[:-1]])),
         )
 
     def newcomer(self, votes: FieldVotes, population: Floats) -> Floats:
@@ -52,8 +56,8 @@ class Boxes(Stepwise):
     def judge(self, votes: FieldVotes, learned: Learned) -> Opinion:
         """The boxes of each task; an answer is nearer or farther, not right or wrong."""
         coded = _votes(votes)
-        blur = np.append(learned.table[:, 2], learned.population[3])
-        consensus = infer_boxes(coded, BoxSkills(detectors(learned), blur))
+        blur, naming = np.vstack([learned.table[:, 2:], learned.population[3:]]).T
+        consensus = infer_boxes(coded, BoxSkills(detectors(learned), blur, naming))
         equal = np.array(
             [
                 same_boxes(boxes, consensus.value[task] or ())
@@ -64,7 +68,7 @@ class Boxes(Stepwise):
         share = shares(votes, equal)
         verdicts = [
             Verdict(
-                value=[_told(box, votes.field["labels"]) for box in found or ()],
+                value=[_told(box, votes.field) for box in found or ()],
                 confidence=rounded(consensus.confidence[task]),
                 stop_posterior=rounded(consensus.confidence[task]),
                 share=share[task],
@@ -74,17 +78,31 @@ class Boxes(Stepwise):
         return Opinion(verdicts, None)
 
 
-def _told(box: FoundBox, labels: list[str]) -> dict[str, Any]:
-    x, y = rounded(box.x), rounded(box.y)
+def _told(box: FoundBox, field: Field) -> dict[str, Any]:
+    decimals = DECIMALS[field.get("unit", "pixel")]
+    x, width = _side(box.x, box.width, decimals)
+    y, height = _side(box.y, box.height, decimals)
     return {
         "x": x,
         "y": y,
-        # From rounded edges, so that no box reaches farther than those it was made of.
-        "width": rounded(rounded(box.x + box.width) - x),
-        "height": rounded(rounded(box.y + box.height) - y),
-        "label": labels[box.label],
+        "width": width,
+        "height": height,
+        "label": field["labels"][box.label],
         "confidence": rounded(box.confidence),
     }
+
+
+def _side(low: float, size: float, decimals: int) -> tuple[float, float]:
+    """Start and size from rounded edges: no box reaches farther than those it was made of.
+
+    But a box so thin that both edges round to one gets the least size there is, inwards.
+    """
+    start, end = round(low, decimals), round(low + size, decimals)
+    least = float(10.0**-decimals)
+    if end - start < least / 2:
+        start = max(round(end - least, decimals), 0.0)
+        end = start + least
+    return start, round(end - start, decimals)
 
 
 def _votes(votes: FieldVotes) -> BoxVotes:

@@ -4,9 +4,10 @@ from typing import Any
 
 import numpy as np
 
-from quality.core import posterior_median
+from quality.core import ordinal, posterior_median
 from quality.core.categorical import (
     Default,
+    Inference,
     Majority,
     Model,
     Threshold,
@@ -49,18 +50,15 @@ class Choice:
         """See Judge."""
         return _aggregator(field), self.version
 
-    def fit(self, votes: FieldVotes, *, target: float) -> Fitted:
+    def fit(self, votes: FieldVotes, *, target: float, least: int) -> Fitted:
         """See Judge; the model is Default's, whatever is stated of it."""
-        fitted = Default().fit(_votes(votes), gold=_gold(votes))
-        population, workers = packing.packed([model_of(fitted)])
+        fitted, learned = self._learned(votes)
         posteriors = fitted.posterior_, fitted.stop_posterior_
-        stop = threshold(fitted, target) if _aggregator(votes.field) != "majority" else None
-        return Fitted(
-            Learned(population, workers),
-            self._opinion(votes, *posteriors),
-            stop,
-            _parameters(fitted, stop),
-        )
+        stop = None
+        if _aggregator(votes.field) != "majority":
+            stop = threshold(fitted, target, least=least)
+        opinion = self._opinion(votes, *posteriors)
+        return Fitted(learned, opinion, stop, _parameters(fitted, stop))
 
     def newcomer(self, votes: FieldVotes, population: Floats) -> Floats:
         """Errs as the population does."""
@@ -68,8 +66,15 @@ class Choice:
 
     def judge(self, votes: FieldVotes, learned: Learned) -> Opinion:
         """See Judge."""
-        inference = infer(_votes(votes), _model(votes, learned), gold=_gold(votes))
+        inference = self._inferred(votes, learned)
         return self._opinion(votes, inference.posterior, inference.stop_posterior)
+
+    def _learned(self, votes: FieldVotes) -> tuple[Default, Learned]:
+        fitted = Default().fit(_votes(votes), gold=_gold(votes))
+        return fitted, Learned(*packing.packed([model_of(fitted)]))
+
+    def _inferred(self, votes: FieldVotes, learned: Learned) -> Inference:
+        return infer(_votes(votes), _model(votes, learned), gold=_gold(votes))
 
     def _opinion(self, votes: FieldVotes, posterior: Floats, stop: Floats) -> Opinion:
         labels, coded = votes.field["labels"], _votes(votes)
@@ -100,11 +105,24 @@ class Choice:
 
 
 class Ordinal(Choice):
-    """The posterior median label."""
+    """The posterior median label; "default" hears a latent scale where votes follow one."""
 
     def called(self, field: Field) -> tuple[str, str]:
         """See Judge."""
         return f"{_aggregator(field)}_median", self.version
+
+    def newcomer(self, votes: FieldVotes, population: Floats) -> Floats:
+        """Errs as the population does, and lies on the scale as it does."""
+        return np.concatenate([packing.newcomer(N_MEMBERS), packing.scale_of_all(population)])
+
+    def _learned(self, votes: FieldVotes) -> tuple[Default, Learned]:
+        fitted = ordinal.OrdinalDefault().fit(_votes(votes), gold=_gold(votes))
+        return fitted, Learned(*packing.packed_ordinal(ordinal.ordinal_model_of(fitted)))
+
+    def _inferred(self, votes: FieldVotes, learned: Learned) -> Inference:
+        n_labels = len(votes.field["labels"])
+        model = packing.unpacked_ordinal(learned.population, learned.workers, n_labels)
+        return ordinal.infer(_votes(votes), model, gold=_gold(votes))
 
     def _chosen(self, posterior: Floats) -> Codes:
         return posterior_median(posterior)
@@ -112,7 +130,11 @@ class Ordinal(Choice):
 
 def label_confusion(field: Field, population: Floats, worker: Floats) -> tuple[list[str], Floats]:
     """How a worker errs, from stored parameters: labels, and (n_labels, n_labels) [true, said]."""
-    model = packing.unpacked(population, [worker], [len(field["labels"])])[0]
+    n_labels = len(field["labels"])
+    if field["type"] == "ordinal":
+        model = packing.unpacked_ordinal(population, [worker], n_labels).labels
+    else:
+        model = packing.unpacked(population, [worker], [n_labels])[0]
     return [field["labels"][code] for code in model.labels.tolist()], confusions(model)[0]
 
 

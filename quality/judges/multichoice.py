@@ -3,6 +3,7 @@
 import numpy as np
 
 from quality.core.association import Association
+from quality.core.categorical import Threshold, threshold
 from quality.core.multichoice import (
     MultiChoice,
     SetInference,
@@ -33,7 +34,7 @@ class Sets:
         """See Judge."""
         return self.name, self.version
 
-    def fit(self, votes: FieldVotes, *, target: float) -> Fitted:
+    def fit(self, votes: FieldVotes, *, target: float, least: int) -> Fitted:
         """See Judge; the population also holds how labels go together."""
         fitted = MultiChoice().fit(_votes(votes), gold=_gold(votes))
         model = set_model_of(fitted)
@@ -44,7 +45,8 @@ class Sets:
         return Fitted(
             Learned(np.concatenate([together, population]), workers),
             _opinion(votes, inference),
-            parameters={"association": how.trust},
+            threshold=_threshold(fitted, target, least),
+            parameters={"association": rounded(how.trust)},
         )
 
     def newcomer(self, votes: FieldVotes, population: Floats) -> Floats:
@@ -55,6 +57,12 @@ class Sets:
         """See Judge."""
         model = _model(len(votes.field["labels"]), learned)
         return _opinion(votes, infer(_votes(votes), model, gold=_gold(votes)))
+
+
+def _threshold(fitted: MultiChoice, target: float, least: int) -> Threshold:
+    """That of the label that needs the highest: a set stops when all its labels may."""
+    found = [threshold(member, target, least=least) for member in fitted.members_]
+    return max(found, key=lambda of_label: of_label.tau)
 
 
 def _opinion(votes: FieldVotes, inference: SetInference) -> Opinion:

@@ -6,6 +6,7 @@ import numpy as np
 from scipy import sparse
 
 from quality.core.categorical import Learned, Model, Pool
+from quality.core.ordinal import OrdinalModel, Scale
 from quality.core.votes import Floats
 
 # Accuracy, spread, strength, correlation.
@@ -56,6 +57,40 @@ def unpacked(
         models.append(Model(labels, declared, len(workers), members))
         first += len(pools)
     return models
+
+
+def packed_ordinal(model: OrdinalModel) -> tuple[Floats, list[Floats]]:
+    """The same of a fitted OrdinalDefault: the scale comes first of all, and last of each."""
+    population, workers = packed([model.labels])
+    scale = model.scale
+    if scale is None:
+        return np.concatenate([[0.0], population]), workers
+    head = [scale.population.size, scale.correlation, scale.log_prior.size]
+    parts = [np.array(head), scale.population, scale.log_prior, population]
+    held = [
+        np.concatenate([row, of_worker]) for row, of_worker in zip(workers, scale.held, strict=True)
+    ]
+    return np.concatenate(parts).astype(np.float64), held
+
+
+def unpacked_ordinal(
+    population: Floats, workers: Sequence[Floats], n_declared: int
+) -> OrdinalModel:
+    """The model again."""
+    n_cells = int(population[0])
+    if not n_cells:
+        return OrdinalModel(unpacked(population[1:], workers, [n_declared])[0], None)
+    correlation, n_labels = float(population[1]), int(population[2])
+    of_all, log_prior, rest = np.split(population[3:], [n_cells, n_cells + n_labels])
+    held = np.array([row[-n_cells:] for row in workers]).reshape(-1, n_cells)
+    labels = unpacked(rest, [row[:-n_cells] for row in workers], [n_declared])[0]
+    return OrdinalModel(labels, Scale(correlation, log_prior, of_all, held))
+
+
+def scale_of_all(population: Floats) -> Floats:
+    """How common each place on the scale is, as a worker not met yet is taken; empty if unheard."""
+    n_cells = int(population[0])
+    return population[3 : 3 + n_cells] if n_cells else np.zeros(0)
 
 
 def newcomer(n_members: int) -> Floats:

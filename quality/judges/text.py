@@ -35,9 +35,9 @@ class Texts(Stepwise):
         """See Judge."""
         return field.get("aggregator", self.name), self.version
 
-    def fit(self, votes: FieldVotes, *, target: float) -> Fitted:
+    def fit(self, votes: FieldVotes, *, target: float, least: int) -> Fitted:
         """See Judge."""
-        fitted = super().fit(votes, target=target)
+        fitted = super().fit(votes, target=target, least=least)
         aggregator = "rover" if _is_by_words(fitted.learned) else "normalised_vote"
         return replace(fitted, parameters={"aggregator": aggregator})
 

@@ -115,8 +115,8 @@ class Judge(Protocol):
     def called(self, field: Field) -> tuple[str, str]:
         """The aggregator that judges this field, and its version."""
 
-    def fit(self, votes: FieldVotes, *, target: float) -> Fitted:
-        """Fit the field's model to all votes."""
+    def fit(self, votes: FieldVotes, *, target: float, least: int) -> Fitted:
+        """Fit the field's model to all votes; no task stops with fewer than the least."""
 
     def newcomer(self, votes: FieldVotes, population: Floats) -> Floats:
         """The parameters of a worker whom the fit has not met."""
@@ -136,7 +136,7 @@ class Stepwise(ABC):
         """See Judge."""
         return self.name, self.version
 
-    def fit(self, votes: FieldVotes, *, target: float) -> Fitted:
+    def fit(self, votes: FieldVotes, *, target: float, least: int) -> Fitted:
         """See Judge."""
         learned = self.learn(votes)
         return Fitted(learned, self.judge(votes, learned))

@@ -53,7 +53,7 @@ def test_gold_that_was_met_keeps_the_target():
     assert (stop.tau, stop.basis) == (0.9, "gold")
 
 
-@pytest.mark.parametrize("target", [0.6, 0.9, 0.999])
+@pytest.mark.parametrize("target", [1 / 3, 0.6, 0.9, 0.9500004, 0.999])
 def test_it_is_never_below_the_target(target):
     votes, _ = a_crowd(accuracy=np.linspace(0.5, 0.99, 20), n_labels=3)
 
@@ -64,3 +64,24 @@ def test_no_votes_at_all_keep_the_target():
     nothing = np.zeros(0, dtype=np.int64)
 
     assert threshold(Default().fit(Votes(nothing, nothing, nothing, 3, 0, 2)), 0.8).tau == 0.8
+
+
+def test_gold_that_is_missed_whatever_the_threshold_asks_for_the_most():
+    rng = np.random.default_rng(3)
+    truth = rng.integers(2, size=80)
+    seen = np.where(rng.random(80) < 0.5, truth, 1 - truth)
+    votes = votes_of(np.repeat(seen[:, None], 3, axis=1), n_labels=2)
+    gold = np.where(np.arange(80) < 60, truth, -1)
+
+    stop = threshold(Default().fit(votes, gold=gold), 0.8)
+
+    assert stop.basis == "gold"
+    assert stop.tau > 0.98
+
+
+def test_no_gold_stops_before_the_least_number_of_votes():
+    votes, truth = a_crowd(accuracy=np.full(20, 0.75), n_tasks=300, redundancy=9, seed=2)
+    gold = np.where(np.arange(300) < 150, truth, -1)
+    fitted = Default().fit(votes, gold=gold)
+
+    assert threshold(fitted, 0.7, least=9).accuracy > threshold(fitted, 0.7).accuracy

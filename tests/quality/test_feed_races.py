@@ -5,6 +5,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from datetime import timedelta
 from threading import Event
 
 import pytest
@@ -173,3 +174,25 @@ def test_what_was_rolled_back_was_never_told_and_its_numbers_are_given_again():
         seen.append(pool.submit(look).result(timeout=30))
 
     assert seen == [1, [], [], [1, 2]]
+
+
+def test_a_fit_that_outlasts_its_lease_is_not_taken_over(monkeypatch):
+    project = a_project(a_tenant())
+    items = some_items(project, 2)
+    answer(project, items, "Wim", "owl")
+    read, taken_over = settling.ballots.read, []
+
+    def read_slowly(*arguments):
+        time.sleep(0.6)
+        after_the_lease = NOON + timedelta(seconds=0.5)
+        taken_over.append(settling.settle(project=project, now=after_the_lease) is not None)
+        return read(*arguments)
+
+    monkeypatch.setattr(settling.ballots, "read", read_slowly)
+    monkeypatch.setattr(settling, "LEASE", timedelta(seconds=0.3))
+    monkeypatch.setattr(settling, "BEAT_S", 0.05)
+
+    outcome = settling.settle(project=project, now=NOON)
+
+    assert taken_over == [False]
+    assert outcome.n_revisions == 2

@@ -25,7 +25,7 @@ def add(project, external_ids, **more):
     intake.add_items(project=project, records=records, batch=None, partial=False)
 
 
-def deceived(project, truth, *, n_workers=6, seed=1):
+def deceived(project, truth, *, n_workers=6, seed=1, said_of=lambda said: {"kind": said}):
     """Everybody sees the wrong bird in every third item, and errs on one in ten beside."""
     chance = random.Random(seed)
     other = {"wren": "owl", "owl": "wren"}
@@ -36,7 +36,7 @@ def deceived(project, truth, *, n_workers=6, seed=1):
             said = other[seen] if chance.random() < 0.1 else seen
             rows.append((external_id, f"w{worker}", said))
     records = [
-        Record(row, {"external_id": external_id, "worker": worker, "answer": {"kind": said}})
+        Record(row, {"external_id": external_id, "worker": worker, "answer": said_of(said)})
         for row, (external_id, worker, said) in enumerate(rows, 1)
     ]
     intake.add_answers(tenant=project.tenant, project=project, records=records, partial=False)
@@ -124,3 +124,55 @@ def test_a_field_is_judged_by_the_aggregator_that_it_names(tenant, aggregator):
     if aggregator == "majority":
         (row, *_) = rows
         assert row["confidence"] == pytest.approx((row["share"] * 4 + 1) / 6, abs=1e-4)
+
+
+def test_a_raised_target_with_little_to_judge_by_is_a_version_of_its_own(tenant):
+    project = a_project(tenant, form=[PAIR], target_confidence=0.8)
+    add(project, ["i0", "i1"])
+    deceived(project, truths("i", 2), n_workers=3)
+    settling.settle(project=project, now=NOON)
+    StopRule.objects.create(
+        project=project,
+        field="kind",
+        version=1,
+        target=0.8,
+        tau=0.9,
+        basis="leave_one_out",
+        n_checked=300,
+        made_at=NOON,
+    )
+    project.target_confidence = 0.95
+    project.save()
+    for step in (10, 20):
+        Settling.objects.filter(project=project).update(refit_at=NOON)
+        settling.settle(project=project, now=later(step))
+
+    rules = StopRule.objects.filter(project=project).order_by("version")
+    assert [(rule.version, rule.target, rule.tau) for rule in rules] == [
+        (1, 0.8, 0.9),
+        (2, 0.95, 0.95),
+    ]
+
+
+def test_every_version_that_a_revision_names_is_kept(deceiving):
+    settling.settle(project=deceiving, now=NOON)
+
+    named = {
+        (row["field"], row["aggregator"]["parameters"]["tau_version"])
+        for row in feed.changes(deceiving, after=0, limit=1000)
+    }
+    assert named == set(StopRule.objects.filter(project=deceiving).values_list("field", "version"))
+
+
+def test_the_labels_of_a_multichoice_learn_a_threshold_too(tenant):
+    field = {"key": "kinds", "type": "multichoice", "labels": ["wren", "owl"]}
+    project = a_project(tenant, form=[field], target_confidence=0.9, max_answers=20)
+    known = truths("g", 60)
+    for kind in ("wren", "owl"):
+        ids = [key for key, true in known.items() if true == kind]
+        add(project, ids, gold={"kinds": [kind]})
+    deceived(project, known, said_of=lambda said: {"kinds": [said]})
+
+    settling.settle(project=project, now=NOON)
+
+    assert StopRule.objects.get(project=project).basis == "gold"

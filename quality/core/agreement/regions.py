@@ -1,6 +1,6 @@
 """How far sets of boxes agree."""
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from itertools import combinations, pairwise
 
 import numpy as np
@@ -19,6 +19,8 @@ from quality.core.votes import Codes, Floats
 Box = tuple[float, float, float, float, Hashable]
 # Boxes that overlap this much show the same thing.
 SAME = 0.5
+# Tasks of so many boxes in all are compared at once; more, one pair of answers at a time.
+FEW = 300
 
 
 def mean_iou(
@@ -73,11 +75,27 @@ def _compared(
 
 def _mean_score(answers: Sequence[Sequence[Box]], worth: Callable[[Floats], Floats]) -> float:
     """2 (total worth of the matched boxes) / (boxes of both), mean over pairs of answers."""
-    table = worth(_similarities([box for boxes in answers for box in boxes]))
+    return float(np.mean([_score(worth(table)) for table in _tables(answers)]))
+
+
+def _tables(answers: Sequence[Sequence[Box]]) -> Iterator[Floats]:
+    """The similarities of the boxes of every two answers, (n_boxes, n_boxes) each."""
+    code_of: dict[Hashable, int] = {}
+    drawn = [_drawn(boxes, code_of) for boxes in answers]
     ends = np.cumsum([0, *(len(boxes) for boxes in answers)]).tolist()
+    if ends[-1] > FEW:
+        yield from (_similarities(one, other) for one, other in combinations(drawn, 2))
+        return
+    everything = np.concatenate(drawn)
+    table = _similarities(everything, everything)
     places = [slice(start, end) for start, end in pairwise(ends)]
-    scores = [_score(table[one, other]) for one, other in combinations(places, 2)]
-    return float(np.mean(scores))
+    yield from (table[one, other] for one, other in combinations(places, 2))
+
+
+def _drawn(boxes: Sequence[Box], code_of: dict[Hashable, int]) -> Floats:
+    """x, y, width, height and the code of the label, (n_boxes, 5)."""
+    rows = [(*box[:4], code_of.setdefault(box[4], len(code_of))) for box in boxes]
+    return np.array(rows, dtype=np.float64).reshape(-1, 5)
 
 
 def _score(table: Floats) -> float:
@@ -94,21 +112,24 @@ def _matched(table: Floats) -> float:
     return float(table[rows, columns].sum())
 
 
-def _similarities(boxes: Sequence[Box]) -> Floats:
-    """Intersection over union of all boxes, 0 between labels, (n_boxes, n_boxes)."""
-    code_of: dict[Hashable, int] = {}
-    label = np.array([code_of.setdefault(box[4], len(code_of)) for box in boxes], dtype=np.int64)
-    place = np.array([box[:4] for box in boxes], dtype=np.float64).reshape(-1, 4)
-    low, size = place[:, :2], place[:, 2:]
-    high = low + size
-    shared = np.minimum(high[:, None], high) - np.maximum(low[:, None], low)
-    common = np.maximum(shared, 0.0).prod(axis=2)
-    area = size.prod(axis=1)
-    together = area[:, None] + area - common
-    overlap = common / np.where(together > 0, together, 1.0)
+def _similarities(one: Floats, other: Floats) -> Floats:
+    """Intersection over union of all boxes, 0 between labels, (n_boxes of one, of other)."""
+    common = _shared(one[:, 0], one[:, 2], other[:, 0], other[:, 2])
+    common *= _shared(one[:, 1], one[:, 3], other[:, 1], other[:, 3])
+    together = (one[:, 2] * one[:, 3])[:, None] + other[:, 2] * other[:, 3] - common
+    overlap = np.divide(common, together, out=common, where=together > 0)
     # Equal boxes agree, also where they have no area to share.
-    overlap[(place[:, None] == place).all(axis=2)] = 1.0
-    return np.where(label[:, None] == label, np.minimum(overlap, 1.0), 0.0)
+    overlap[(one[:, None] == other).all(axis=2)] = 1.0
+    np.minimum(overlap, 1.0, out=overlap)
+    overlap[one[:, 4][:, None] != other[:, 4]] = 0.0
+    return overlap
+
+
+def _shared(low: Floats, size: Floats, other_low: Floats, other_size: Floats) -> Floats:
+    """How much of one side boxes share, (n_boxes of one, of other)."""
+    shared = np.minimum((low + size)[:, None], other_low + other_size)
+    shared -= np.maximum(low[:, None], other_low)
+    return np.maximum(shared, 0.0, out=shared)
 
 
 def _overlap(similarity: Floats) -> Floats:

@@ -8,11 +8,11 @@ from quality.core.categorical.aggregator import Aggregator
 from quality.core.categorical.engine.climb import Summit
 from quality.core.categorical.engine.panel import Panel
 from quality.core.categorical.engine.tempering import best_correlation, predictive, tempered
-from quality.core.categorical.hierarchical import Hierarchical
-from quality.core.categorical.leaving import Kind
-from quality.core.categorical.majority import vote
-from quality.core.categorical.population import Population
-from quality.core.categorical.shared_error import SharedError
+from quality.core.categorical.resembling.hierarchical import Hierarchical
+from quality.core.categorical.resembling.kind import Kind
+from quality.core.categorical.resembling.population import Population
+from quality.core.categorical.resembling.shared_error import SharedError
+from quality.core.categorical.voting.majority import vote
 from quality.core.votes import Floats
 
 KINDS: tuple[type[Kind], ...] = (Hierarchical, SharedError, Population)

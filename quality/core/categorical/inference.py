@@ -12,8 +12,8 @@ from quality.core.categorical.engine.leave_out import left_out
 from quality.core.categorical.engine.panel import Panel
 from quality.core.categorical.engine.rates import RowCounts
 from quality.core.categorical.engine.tempering import tempered
-from quality.core.categorical.leaving import Kind, Pool
-from quality.core.categorical.majority import vote
+from quality.core.categorical.resembling.kind import Kind, Pool
+from quality.core.categorical.voting.majority import vote
 from quality.core.votes import Codes, Floats, Votes
 
 MAX_ROUNDS, TOL = 50, 1e-6

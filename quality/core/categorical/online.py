@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from quality.core.categorical.default import KINDS, SMOOTHING, Default
 from quality.core.categorical.engine.panel import Panel
 from quality.core.categorical.inference import all_rates, model_of
-from quality.core.categorical.leaving import Kind
+from quality.core.categorical.resembling.kind import Kind
 from quality.core.votes import Floats, pair_keys
 
 # A posterior is never taken as surer than this when it is gone on from.

@@ -36,7 +36,7 @@ class Threshold:
     accuracy: float
 
 
-def threshold(fitted: Default, target: float) -> Threshold:
+def threshold(fitted: Default, target: float, *, least: int = 1) -> Threshold:
     """The lowest tau from the target up at which stopped tasks are not seen to miss it.
 
     Each vote is left out in turn: where the others would have stopped the task, the vote tells
@@ -44,17 +44,19 @@ def threshold(fitted: Default, target: float) -> Threshold:
     so often with a wrong one. Gold, once there is enough, counts instead: its tasks are replayed
     until they would have stopped. A target is missed when the accuracy is below it by more than
     chance would explain one time in forty. The last tau tried is returned if none is good enough.
+
+    least: no task stops with fewer votes
     """
     taus = special.expit(special.logit(target) + STEP * np.arange(N_STEPS))
     for basis, checked, enough in (
-        ("gold", _replayed(fitted, taus), ENOUGH_GOLD),
+        ("gold", _replayed(fitted, taus, least), ENOUGH_GOLD),
         ("leave_one_out", _left_out(fitted, taus), ENOUGH_VOTES),
     ):
         if checked.n[0] >= enough:
-            judged = checked.n >= enough
-            meets = np.flatnonzero(judged & (checked.at_most >= target))
-            at = int(meets[0] if meets.size else np.flatnonzero(judged)[-1])
-            tau = round(float(taus[at]), 6)
+            meets = np.flatnonzero((checked.n >= enough) & (checked.at_most >= target))
+            at = int(meets[0]) if meets.size else taus.size - 1
+            # Rounding must not lead below the target.
+            tau = max(target, round(float(taus[at]), 6))
             return Threshold(tau, basis, int(checked.n[at]), float(checked.accuracy[at]))
     return Threshold(target, "target", int(checked.n[0]), float(checked.accuracy[0]))
 
@@ -114,7 +116,7 @@ def _by_mistake(mistakes: Floats) -> Floats:
     return np.asarray((mistakes.sum(axis=0) - np.diag(mistakes)) / others)
 
 
-def _replayed(fitted: Default, taus: Floats) -> _Checked:
+def _replayed(fitted: Default, taus: Floats, least: int) -> _Checked:
     """Gold tasks that would have stopped, and the share of those stopped at the right label."""
     panel, member = fitted.panel_, fitted.members_[0]
     rates = member.rates_of(panel, member.voted_)
@@ -127,7 +129,7 @@ def _replayed(fitted: Default, taus: Floats) -> _Checked:
             beliefs = special.softmax(running + member.log_prior_[:, None], axis=0)
             sure, said = beliefs.max(axis=0), beliefs.argmax(axis=0)
             for i, tau in enumerate(taus):
-                ends = np.flatnonzero(sure >= tau)
+                ends = least - 1 + np.flatnonzero(sure[least - 1 :] >= tau)
                 if ends.size:
                     stopped[i] += 1
                     right[i] += said[ends[0]] == label

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from quality.core.categorical.engine.grid import on_grid
 from quality.core.numbers.consensus import (
     TRUTH_FREEDOM,
     NumberModel,
@@ -39,6 +40,16 @@ def first_model(votes: NumberVotes, freedom: float) -> NumberModel:
 def first_differences(model: NumberModel) -> Floats:
     """Variances of bias and slope among workers before anything is learned, (2,)."""
     return np.array([BIASES * model.typical**2, SLOPES])
+
+
+def gridded(numbers: Floats, unit: float) -> Floats:
+    """The numbers on a grid far finer than the unit: what is left by rounding becomes nothing.
+
+    Or rounding would decide where answers cannot, as between tails when all answers are equal.
+    """
+    # A power of two, by which dividing is exact.
+    scale = 2.0 ** np.rint(np.log2(unit))
+    return on_grid(numbers / scale) * scale
 
 
 def placed(

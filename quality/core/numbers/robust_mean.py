@@ -119,12 +119,14 @@ class RobustMean:
     def _chosen(self, votes: NumberVotes, shown: NumberVotes, known: Floats) -> NumberModel:
         """The model of normal errors, or of the tails that predict left-out answers best."""
         best, self.rounds_, self.converged_ = self._climbed(votes, shown, known, FREEDOMS[0])
-        errors = left_out_errors(shown, best)
+        unit = climbing.first_model(votes, FREEDOMS[0]).typical
+        errors = climbing.gridded(left_out_errors(shown, best), unit)
         weight = _evenness(shown, errors)
         least = float(weight @ errors**2)
         for freedom in FREEDOMS[1:]:
             model, rounds, converged = self._climbed(votes, shown, known, freedom)
-            loss = float(weight @ left_out_errors(shown, model) ** 2)
+            errors = climbing.gridded(left_out_errors(shown, model), unit)
+            loss = float(weight @ errors**2)
             if not loss < least * (1.0 - BETTER):
                 break
             best, least = model, loss
@@ -142,7 +144,7 @@ class RobustMean:
         for rounds in range(1, self.max_rounds + 1):
             before = model
             truth, variance = reweighted(votes, model, truth, variance)
-            truth = np.where(np.isnan(known), truth, known)
+            truth = np.where(np.isnan(known), climbing.gridded(truth, unit), known)
             variance = np.where(np.isnan(known), variance, 0.0)
             model = climbing.placed(votes, model, truth, variance, unit)
             model, varied = climbing.aligned(shown, model, truth, variance, varied, guess)

@@ -4,10 +4,9 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
-from scipy import sparse
 
-from quality.core.orders.laplace import entries, inverse
-from quality.core.orders.stages import RankingVotes, Stages
+from quality.core.orders.lineups import Chances, Lineups, lineups
+from quality.core.orders.stages import RankingVotes
 from quality.core.votes import Codes, Floats
 
 MOST_STEPS, FINE = 50, 1e-7
@@ -24,143 +23,146 @@ class Ascent:
     "Multinomial Logistic Regression Algorithm", Annals of the Institute of Statistical Mathematics
     44(1), 197-200.
 
-    stages: the choices that the rankings consist of
-    task: (n_scores,), the task of each item, numbered across tasks
-    scores, follows: (n_scores,) and (n_workers,)
-    of_scores, of_follows: the precisions of their priors
+    parts: all rankings, some tasks at a time
+    scores: of each part, (n_tasks, n_items)
+    follows: (n_workers,)
+    of_scores, of_follows: the precisions of the priors
     stretch: how many of its steps the concentrations take at once; more while that pays
+    evidence: the log-likelihood with scores integrated out by Laplace's approximation, plus
+        log-priors, but for constants, in nats; nan before the scores are settled
     """
 
-    stages: Stages
-    task: Codes
-    scores: Floats
+    parts: tuple[Lineups, ...]
+    scores: tuple[Floats, ...]
     follows: Floats
     of_scores: float
     of_follows: float
     stretch: float = 1.0
+    evidence: float = np.nan
 
     @classmethod
     def of(
         cls, votes: RankingVotes, follows: Floats, *, of_scores: float, of_follows: float
     ) -> Self:
         """All items alike, at the foot."""
-        task = np.repeat(np.arange(votes.n_tasks), votes.n_items)
-        stages = Stages.of(votes)
-        return cls(stages, task, np.zeros(task.size), follows, of_scores, of_follows)
-
-    def evidence(self) -> float:
-        """The log-likelihood with scores integrated out, plus log-priors, but for constants.
-
-        By Laplace's approximation, in nats. Concentrations that were likeliest jointly with the
-        scores would run away: one worker would explain all, and the scores follow that one.
-        """
-        _, log_volume = inverse(self.precision(), self.task)
-        volume = log_volume + self.scores.size * np.log(self.of_scores)
-        prior = self.of_follows * ((self.follows - 1) ** 2).sum() / 2
-        return float(self._per_task(self.scores).sum() + volume / 2 - prior)
+        parts = tuple(lineups(votes))
+        scores = tuple(np.zeros((of.task.size, of.item.shape[1])) for of in parts)
+        return cls(parts, scores, follows, of_scores, of_follows)
 
     def settled(self) -> Self:
-        """At the likeliest scores under these concentrations."""
-        at = self
-        for _ in range(MOST_STEPS):
-            before, at = at, at.next_scores()
-            if np.abs(at.scores - before.scores).max(initial=0.0) < FINE:
-                break
-        return at
+        """At the likeliest scores under these concentrations.
 
-    def next_scores(self) -> Self:
-        """The scores of every task a step further."""
-        stages, trust, n_scores = self.stages, self._trust(), self.scores.size
-        share, _ = stages.shares(self._logit(self.scores, self.follows))
-        slope = _sums(stages.chosen, trust, n_scores) - self.of_scores * self.scores
-        slope -= self._by_score(trust[stages.stage] * share)
-        covariance, _ = inverse(self.precision(), self.task)
-        step = covariance @ slope
-        pays = self._per_task(self.scores + step) >= self._per_task(self.scores)
-        bound = self._by_score(trust[stages.stage] ** 2) / 2
-        step = np.where(pays[self.task], step, slope / (bound + self.of_scores))
-        return replace(self, scores=self.scores + step)
+        Concentrations that were likeliest jointly with the scores would run away: one worker
+        would explain all, and the scores follow that one. So the evidence is what counts.
+        """
+        scores, evidence = [], -self.of_follows * float(((self.follows - 1) ** 2).sum()) / 2
+        for part, at in zip(self.parts, self.scores, strict=True):
+            of_part, chances = self._settled(part, at)
+            scores.append(of_part)
+            log_volume = -np.linalg.slogdet(self._precision(part, chances))[1].sum()
+            log_volume += of_part.size * np.log(self.of_scores)
+            fits = self._fit(part, of_part, chances)
+            evidence += float(fits.sum() + log_volume / 2)
+        return replace(self, scores=tuple(scores), evidence=evidence)
 
     def next_follows(self) -> Self:
         """Settled at concentrations of more evidence; self where no step gives more."""
-        step, stretch, before = self._uphill(), self.stretch, self.evidence()
+        step, stretch = self._uphill(), self.stretch
         for _ in range(HALVINGS):
             follows = np.maximum(self.follows + stretch * step, 0.0)
             at = replace(self, follows=follows, stretch=stretch * LONGER).settled()
-            if at.evidence() >= before:
+            if at.evidence >= self.evidence:
                 return at
             stretch = stretch / 4
         return self
+
+    def moved_from(self, before: Self) -> float:
+        """The longest way that a score or a concentration has come."""
+        moved = [np.abs(self.follows - before.follows)]
+        moved += [
+            np.abs(at - was).ravel() for at, was in zip(self.scores, before.scores, strict=True)
+        ]
+        return float(np.concatenate(moved).max(initial=0.0))
+
+    def covariance(self, part: Lineups, scores: Floats) -> Floats:
+        """What is not known of some tasks' scores, (n_tasks, n_items, n_items)."""
+        precision = self._precision(part, part.chances(scores, self.follows))
+        return np.linalg.inv(precision).astype(np.float64, copy=False)
+
+    def _precision(self, part: Lineups, chances: Chances) -> Floats:
+        """Minus the curvature of the log-posterior in scores, (n_tasks, n_items, n_items)."""
+        curvature = part.curvature(chances)
+        each = np.arange(curvature.shape[1])
+        curvature[:, each, each] += self.of_scores
+        return curvature
+
+    def _settled(self, part: Lineups, scores: Floats) -> tuple[Floats, Chances]:
+        """The likeliest scores, and the chances under them."""
+        chances = part.chances(scores, self.follows)
+        for _ in range(MOST_STEPS):
+            before = scores
+            scores, chances = self._further(part, scores, chances)
+            if np.abs(scores - before).max(initial=0.0) < FINE:
+                break
+        return scores, chances
+
+    def _further(self, part: Lineups, scores: Floats, chances: Chances) -> tuple[Floats, Chances]:
+        """The scores of every task a step further, and the chances there."""
+        slope = part.slope(chances) - self.of_scores * scores
+        step = np.linalg.solve(self._precision(part, chances), slope[:, :, None])[:, :, 0]
+        there = part.chances(scores + step, self.follows)
+        pays = self._fit(part, scores + step, there) >= self._fit(part, scores, chances)
+        if pays.all():
+            return np.asarray(scores + step), there
+        bound = part.by_item(chances.trust**2 * part.is_choice.cumsum(axis=1)) / 2
+        step = np.where(pays[:, None], step, slope / (bound + self.of_scores))
+        return np.asarray(scores + step), part.chances(scores + step, self.follows)
+
+    def _fit(self, part: Lineups, scores: Floats, chances: Chances) -> Floats:
+        """The log-posterior of each task's scores, but for constants."""
+        return part.by_task(chances.fits) - self.of_scores * (scores**2).sum(axis=1) / 2
 
     def _uphill(self) -> Floats:
         """A step along the evidence's slope in each concentration, scores following.
 
         Its length is Newton's, but for the curvature of what is known of the scores.
         """
-        stages, score, trust = self.stages, self.scores[self.stages.item], self._trust()
-        share, _ = stages.shares(self._logit(self.scores, self.follows))
-        tilt = share * (score - self._by_stage(share * score)[stages.stage])
-        covariance, _ = inverse(self.precision(), self.task)
-        shared = entries(self._matrix(share) @ covariance, stages.stage, stages.item)
-        alone = covariance.diagonal()[stages.item]
-        doubt = self._by_stage(share * (alone - shared))
+        slope = -self.of_follows * (self.follows - 1)
+        curvature = np.full(self.follows.size, self.of_follows)
+        for part, scores in zip(self.parts, self.scores, strict=True):
+            of_slope, of_curvature = self._uphill_of(part, scores)
+            slope = slope + self._by_worker(part.worker, of_slope)
+            curvature = curvature + self._by_worker(part.worker, of_curvature)
+        return np.asarray(slope / curvature)
+
+    def _uphill_of(self, part: Lineups, scores: Floats) -> tuple[Floats, Floats]:
+        """The slope and the curvature that each vote adds to its worker's, (n_votes,)."""
+        chances = part.chances(scores, self.follows)
+        covariance = self.covariance(part, scores)
+        trust, score = chances.trust, part.at(scores)
+        # Choices by places: (n_votes, n_choices, n_items).
+        share = np.triu(chances.reach[:, :, None] * chances.weight[:, None, :])
+        among = covariance[part.of[:, None, None], part.item[:, :, None], part.item[:, None, :]]
+        alone = np.diagonal(among, axis1=1, axis2=2)
+        shared = share @ among
+        doubt = _summed(share, alone) - (share * shared).sum(axis=2)
+        mean = _summed(share, score)
+        tilt = share * (score[:, None, :] - mean[:, :, None])
         # A stage's curvature is trust^2 (diag(share) - share share'): how its trace with the
         # covariance moves with the trust itself, and with the scores.
-        pull = alone - 2 * shared
-        loss = trust * doubt + trust**2 * self._by_stage(tilt * pull) / 2
-        centred = share * (pull - self._by_stage(share * pull)[stages.stage])
-        following = covariance @ self._by_score(trust[stages.stage] ** 3 * centred / 2)
-        reached = following[stages.item]
-        loss += following[stages.chosen] - self._by_stage(
-            (share + trust[stages.stage] * tilt) * reached
-        )
-        surprise = self.scores[stages.chosen] - self._by_stage(share * score)
-        slope = self._by_worker(surprise - loss) - self.of_follows * (self.follows - 1)
-        curvature = self._by_worker(self._by_stage(tilt * score) + doubt)
-        return slope / (curvature + self.of_follows)
+        pull = alone[:, None, :] - 2 * shared
+        loss = trust * doubt + trust**2 * (tilt * pull).sum(axis=2) / 2
+        pull -= (share * pull).sum(axis=2)[:, :, None]
+        centred = part.by_item(trust**3 * (share * pull).sum(axis=1) / 2)
+        reached = part.at((covariance @ centred[:, :, None])[:, :, 0])
+        loss -= _summed(share, reached) + trust * _summed(tilt, reached)
+        gain = np.where(part.is_choice, score - mean - reached, 0.0) - loss
+        return gain.sum(axis=1), (_summed(tilt, score) + doubt).sum(axis=1)
 
-    def moved_from(self, before: Self) -> float:
-        """The longest way that a score or a concentration has come."""
-        scores, follows = self.scores - before.scores, self.follows - before.follows
-        return float(np.abs(np.concatenate([scores, follows])).max(initial=0.0))
-
-    def precision(self) -> sparse.csr_array:
-        """The negative curvature of the objective in the scores, (n_scores, n_scores)."""
-        stages, trust = self.stages, self._trust()
-        share, _ = stages.shares(self._logit(self.scores, self.follows))
-        share = share * trust[stages.stage]
-        chances = self._matrix(share)
-        alone = self._by_score(trust[stages.stage] * share)
-        own = sparse.diags_array(alone + self.of_scores)
-        return (own - chances.T @ chances).tocsr()
-
-    def _by_stage(self, entry: Floats) -> Floats:
-        return _sums(self.stages.stage, entry, self.stages.begin.size)
-
-    def _by_score(self, entry: Floats) -> Floats:
-        return _sums(self.stages.item, entry, self.scores.size)
-
-    def _matrix(self, entry: Floats) -> sparse.csr_array:
-        """Entries as a sparse array, (n_stages, n_scores)."""
-        stages = self.stages
-        ends = np.append(stages.begin, stages.item.size)
-        shape = (stages.begin.size, self.scores.size)
-        return sparse.csr_array((entry, stages.item, ends), shape=shape)
-
-    def _trust(self) -> Floats:
-        return self.follows[self.stages.worker]
-
-    def _logit(self, scores: Floats, follows: Floats) -> Floats:
-        return follows[self.stages.worker][self.stages.stage] * scores[self.stages.item]
-
-    def _by_worker(self, value: Floats) -> Floats:
-        return _sums(self.stages.worker, value, self.follows.size)
-
-    def _per_task(self, scores: Floats) -> Floats:
-        _, fits = self.stages.shares(self._logit(scores, self.follows))
-        prior = np.bincount(self.task, scores**2)
-        return _sums(self.stages.task, fits, prior.size) - self.of_scores * prior / 2
+    def _by_worker(self, worker: Codes, value: Floats) -> Floats:
+        return np.bincount(worker, value, minlength=self.follows.size).astype(np.float64)
 
 
-def _sums(code: Codes, value: Floats, n_codes: int) -> Floats:
-    return np.bincount(code, value, minlength=n_codes).astype(np.float64)
+def _summed(by_choice: Floats, of_place: Floats) -> Floats:
+    """Sums over the places of each choice, (n_votes, n_choices)."""
+    return np.asarray((by_choice @ of_place[:, :, None])[:, :, 0])

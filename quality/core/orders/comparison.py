@@ -7,6 +7,8 @@ from scipy import special
 
 from quality.core.orders.cycles import Cycles, cycles
 from quality.core.orders.duels import FOLLOWED, STRAYED, Duels, PairVotes
+from quality.core.orders.laplace import variances
+from quality.core.orders.margins import Margins
 from quality.core.skill import Accuracy, pooled_accuracies
 from quality.core.votes import Codes, Floats
 
@@ -24,6 +26,7 @@ class BradleyTerry:
     -----------------------
     scores_, errors_ : (n_items,), and their standard errors by Laplace's approximation.
     posterior_ : (n_tasks, 2), the probability that the left and that the right item is better.
+    margins_ : Margins of each task, which posterior_ is of.
     accuracy_ : Accuracy of each worker against posterior_.
     cycles_ : Cycles of the plain majorities.
     objective_ : log-likelihood with scores integrated out by Laplace's approximation, plus the
@@ -35,6 +38,7 @@ class BradleyTerry:
     scores_: Floats
     errors_: Floats
     posterior_: Floats
+    margins_: Margins
     accuracy_: Accuracy
     cycles_: Cycles
     objective_: Floats
@@ -75,10 +79,10 @@ class BradleyTerry:
         self._judge(votes, at)
 
     def _judge(self, votes: PairVotes, at: Duels) -> None:
-        covariance, _ = at.covariance()
-        self.scores_, self.errors_ = at.scores, np.sqrt(covariance.diagonal())
-        margin = at.versus @ at.scores
-        surer = special.ndtr(margin / np.sqrt(at.variances(covariance)))
+        own, apart = variances(*at.known(), votes.left, votes.right)
+        self.scores_, self.errors_ = at.scores, np.sqrt(own)
+        self.margins_ = Margins(at.versus @ at.scores, apart)
+        surer = self.margins_.surer
         self.posterior_ = np.stack([surer, 1 - surer], axis=1)
         left = self.posterior_[votes.task, 0]
         right = votes.outcome * left + (1 - votes.outcome) * (1 - left)

@@ -7,7 +7,7 @@ import numpy as np
 from scipy import sparse, special
 from scipy.sparse import csgraph, linalg
 
-from quality.core.orders.laplace import entries, inverse
+from quality.core.orders.laplace import log_volume, times, variances
 from quality.core.votes import Codes, Floats, check_codes, check_pairs
 
 # Before any vote a worker follows the scores as if seen to do so in 4 of 5 votes.
@@ -15,6 +15,8 @@ FOLLOWED, STRAYED = 4.0, 1.0
 # No vote is taken to be surer than this, or one contrary vote would count without bound.
 SUREST = 0.999
 MOST_STEPS, FINE = 100, 1e-7
+# Chances below are as good as none.
+LEAST = 1e-300
 HALVINGS, LONGER = 8, 1.5
 
 
@@ -91,8 +93,7 @@ class Duels:
 
         By Laplace's approximation, in nats; without the reliabilities' prior where they are held.
         """
-        _, log_volume = self.covariance()
-        volume = log_volume + self.scores.size * np.log(self.precision)
+        volume = log_volume(*self.known()) + self.scores.size * np.log(self.precision)
         reliable = FOLLOWED * _log(self.follows) + STRAYED * _log(1 - self.follows)
         prior = 0.0 if held else reliable.sum()
         return float(self._fit(self.scores) + volume / 2 + prior)
@@ -137,19 +138,13 @@ class Duels:
             stretch = stretch / 4
         return self
 
-    def covariance(self) -> tuple[sparse.csr_array, float]:
-        """Of the scores, and the logarithm of its determinant."""
+    def known(self) -> tuple[sparse.csr_array, Codes]:
+        """The scores' precision, and the groups of items that votes connect."""
         links = (abs(self.versus).T @ abs(self.versus)).tocsr()
         _, group = csgraph.connected_components(links, directed=False)
         trust, left, _, room = self._chances()
-        known = self._by_task(((2 * trust - 1) * left * (1 - left)) ** 2 / room)
-        return inverse(self._curvature(known), group)
-
-    def variances(self, covariance: sparse.csr_array) -> Floats:
-        """Of the margin that each task asks about, (n_tasks,)."""
-        alone = covariance.diagonal()
-        shared = entries(covariance, self.votes.left, self.votes.right)
-        return alone[self.votes.left] + alone[self.votes.right] - 2 * shared
+        told = self._by_task(((2 * trust - 1) * left * (1 - left)) ** 2 / room)
+        return self._curvature(told), group
 
     def _uphill(self) -> Floats:
         """A step along the evidence's slope in each reliability, scores following."""
@@ -163,10 +158,10 @@ class Duels:
         tells_by_trust -= (by_margin / room) ** 2 * (1 - 2 * chance) * by_trust
         tells_by_margin = 2 * skill**2 * slope * bend / room
         tells_by_margin -= (by_margin / room) ** 2 * (1 - 2 * chance) * by_margin
-        covariance, _ = self.covariance()
-        variance = self.variances(covariance)
+        known = self.known()
+        _, variance = variances(*known, self.votes.left, self.votes.right)
         lost = self._by_task(tells_by_margin) * variance / 2
-        following = (self.versus @ (covariance @ (self.versus.T @ lost)))[self.votes.task]
+        following = (self.versus @ times(*known, self.versus.T @ lost))[self.votes.task]
         pull = (2 * slope * surprise - by_margin * by_trust) / room
         pull -= by_margin * surprise * (1 - 2 * chance) * by_trust / room**2
         gain = by_trust * surprise / room
@@ -178,17 +173,12 @@ class Duels:
     def _chances(self) -> tuple[Floats, Floats, Floats, Floats]:
         """Per vote: trust, P(left) if it follows, P(left), and P(left) P(right)."""
         trust = self.follows[self.votes.worker]
-        left = special.expit((self.versus @ self.scores)[self.votes.task])
-        chance = trust * left + (1 - trust) * (1 - left)
-        return trust, left, chance, np.maximum(chance * (1 - chance), 1e-12)
+        return trust, *chances((self.versus @ self.scores)[self.votes.task], trust)
 
     def _fit(self, scores: Floats) -> float:
         """The log-likelihood and the scores' log-prior."""
         margin, trust = (self.versus @ scores)[self.votes.task], self.follows[self.votes.worker]
-        agree, differ = special.log_expit(margin), special.log_expit(-margin)
-        right, wrong = _log(trust), _log(1 - trust)
-        left = np.logaddexp(right + agree, wrong + differ)
-        other = np.logaddexp(right + differ, wrong + agree)
+        left, other = log_chances(margin, trust)
         said = self.votes.outcome
         fits = (said * left + (1 - said) * other).sum()
         return float(fits - self.precision * (scores**2).sum() / 2)
@@ -204,6 +194,21 @@ class Duels:
     def _by_worker(self, value: Floats) -> Floats:
         n_workers = self.votes.n_workers
         return np.bincount(self.votes.worker, value, minlength=n_workers).astype(np.float64)
+
+
+def chances(margin: Floats, trust: Floats) -> tuple[Floats, Floats, Floats]:
+    """P(left) of a vote that follows the scores, P(left), and P(left) P(right)."""
+    left = special.expit(margin)
+    chance = trust * left + (1 - trust) * (1 - left)
+    return left, chance, np.maximum(chance * (1 - chance), 1e-12)
+
+
+def log_chances(margin: Floats, trust: Floats) -> tuple[Floats, Floats]:
+    """The logarithms of P(left) and P(right), finite however far the margin."""
+    agree, differ = special.expit(margin), special.expit(-margin)
+    left = trust * agree + (1 - trust) * differ
+    right = trust * differ + (1 - trust) * agree
+    return np.log(np.maximum(left, LEAST)), np.log(np.maximum(right, LEAST))
 
 
 def _log(value: Floats) -> Floats:

@@ -44,24 +44,36 @@ def covariances(
             yield members, np.linalg.inv(_blocks(precision, members, place)).astype(np.float64)
 
 
-def inverse(precision: sparse.csr_array, group: Codes) -> tuple[sparse.csr_array, float]:
-    """All covariances as one sparse array, and the logarithm of its determinant."""
-    rows, columns, values, log_volume = [], [], [], 0.0
+def log_volume(precision: sparse.csr_array, group: Codes) -> float:
+    """The logarithm of the covariances' determinant."""
+    return sum(
+        (float(np.linalg.slogdet(each)[1].sum()) for _, each in covariances(precision, group)), 0.0
+    )
+
+
+def times(precision: sparse.csr_array, group: Codes, vector: Floats) -> Floats:
+    """The covariances times a vector, (n_items,)."""
+    product = np.zeros(vector.size)
     for members, covariance in covariances(precision, group):
-        wide = np.broadcast_to(members[:, :, None], covariance.shape)
-        rows.append(wide.ravel())
-        columns.append(wide.transpose(0, 2, 1).ravel())
-        values.append(covariance.ravel())
-        log_volume += float(np.linalg.slogdet(covariance)[1].sum())
-    if not rows:
-        return sparse.csr_array(precision.shape), 0.0
-    places = np.concatenate(rows), np.concatenate(columns)
-    return sparse.csr_array((np.concatenate(values), places), precision.shape), log_volume
+        product[members] = (covariance @ vector[members][:, :, None])[:, :, 0]
+    return product
 
 
-def entries(array: sparse.csr_array, row: Codes, column: Codes) -> Floats:
-    """The array's values at some places; SciPy gives no plain array where there are none."""
-    return np.asarray(array[row, column], dtype=np.float64) if row.size else np.zeros(0)
+def variances(
+    precision: sparse.csr_array, group: Codes, one: Codes, other: Codes
+) -> tuple[Floats, Floats]:
+    """Of all items, (n_items,), and of the differences of some pairs of them, (n_pairs,)."""
+    alone, shared = np.zeros(group.size), np.zeros(one.size)
+    block, row, place = np.full((3, group.size), -1)
+    for number, (members, covariance) in enumerate(covariances(precision, group)):
+        block[members] = number
+        row[members], place[members] = np.indices(members.shape)
+        alone[members] = np.diagonal(covariance, axis1=1, axis2=2)
+        both = (block[one] == number) & (block[other] == number) & (row[one] == row[other])
+        pairs = np.flatnonzero(both)
+        at, to = one[pairs], other[pairs]
+        shared[pairs] = covariance[row[at], place[at], place[to]]
+    return alone, alone[one] + alone[other] - 2 * shared
 
 
 def _blocks(

@@ -4,13 +4,11 @@ from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
 
 from quality.core.orders.ascent import Ascent
-from quality.core.orders.laplace import covariances
-from quality.core.orders.stages import RankingVotes, Stages
+from quality.core.orders.stages import RankingVotes
 from quality.core.skill import Accuracy, pooled_accuracies
-from quality.core.votes import Floats
+from quality.core.votes import Codes, Floats
 
 # Orders drawn from the posterior of each task, the same for all.
 N_DRAWS = 2000
@@ -82,41 +80,41 @@ class PlackettLuce:
         at = Ascent.of(votes, follows, of_scores=self.spread**-2, of_follows=of_follows)
         at = self._climbed(at, held=held)
         self.concentration_ = at.follows
-        self.scores_ = tuple(np.split(at.scores, np.cumsum(votes.n_items))[:-1])
+        by_task = {
+            task: of_task
+            for part, scores in zip(at.parts, at.scores, strict=True)
+            for task, of_task in zip(part.task.tolist(), scores, strict=True)
+        }
+        self.scores_ = tuple(by_task[task] for task in range(votes.n_tasks))
         self.consensus_ = tuple(np.argsort(-scores, kind="stable") for scores in self.scores_)
         self._judge(votes, at)
         return self
 
     def _climbed(self, at: Ascent, *, held: bool) -> Ascent:
         at = at.settled()
-        objective, self.converged_ = [at.evidence()], held
+        objective, self.converged_ = [at.evidence], held
         while not self.converged_ and len(objective) < self.max_rounds:
             before, at = at, at.next_follows()
-            objective.append(at.evidence())
+            objective.append(at.evidence)
             self.converged_ = at.moved_from(before) < self.tol
         self.objective_, self.rounds_ = np.array(objective), len(objective)
         return at
 
     def _judge(self, votes: RankingVotes, at: Ascent) -> None:
-        stages = at.stages
-        group = np.repeat(np.arange(votes.n_tasks), votes.n_items)
-        surer = np.ones(stages.item.size)
-        chosen = stages.chosen[stages.stage]
         self.confidence_, self.top_confidence_ = np.ones((2, votes.n_tasks))
-        row, column = np.full((2, group.size), -1)
-        for members, covariance in covariances(at.precision(), group):
-            row[members], column[members] = np.indices(members.shape)
-            here = np.isin(stages.item, members)
-            one, other = chosen[here], stages.item[here]
-            of_row, up, down = row[one], column[one], column[other]
-            variance = covariance[of_row, up, up] + covariance[of_row, down, down]
-            variance -= 2 * covariance[of_row, up, down]
-            margin = at.scores[one] - at.scores[other]
-            surer[here] = special.ndtr(margin / np.sqrt(np.maximum(variance, 1e-300)))
-            tasks = group[members[:, 0]]
-            kept = _kept_orders(at.scores[members], covariance)
-            self.confidence_[tasks], self.top_confidence_[tasks] = kept
-        self.accuracy_ = _accuracy(stages, surer, votes.n_workers)
+        by: list[Codes] = [np.zeros(0, dtype=np.int64)]
+        surer = [np.zeros(0)]
+        n_choices = np.zeros(votes.n_workers)
+        for part, scores in zip(at.parts, at.scores, strict=True):
+            covariance = at.covariance(part, scores)
+            kept = _kept_orders(scores, covariance)
+            self.confidence_[part.task], self.top_confidence_[part.task] = kept
+            vote, of_part = part.pairs(scores, covariance)
+            by.append(part.worker[vote])
+            surer.append(of_part)
+            made = part.is_choice.sum(axis=1)
+            n_choices += np.bincount(part.worker, made, minlength=votes.n_workers)
+        self.accuracy_ = _accuracy(np.concatenate(by), np.concatenate(surer), n_choices)
 
 
 def _kept_orders(scores: Floats, covariance: Floats) -> tuple[Floats, Floats]:
@@ -138,19 +136,15 @@ def _kept_orders(scores: Floats, covariance: Floats) -> tuple[Floats, Floats]:
     return kept, first_kept
 
 
-def _accuracy(stages: Stages, surer: Floats, n_workers: int) -> Accuracy:
+def _accuracy(by: Codes, surer: Floats, n_choices: Floats) -> Accuracy:
     """Over all pairs that rankings imply, weighing a ranking of k items as k - 1 answers."""
-    is_pair = np.ones(stages.item.size, dtype=np.bool_)
-    is_pair[stages.begin] = False
-    by = stages.worker[stages.stage[is_pair]]
     pooled = pooled_accuracies(
         by,
-        surer[is_pair],
-        n_workers,
+        surer,
+        n_choices.size,
         prior_accuracy=PRESUMED_ACCURACY,
         prior_votes=PRESUMED_VOTES,
     )
-    n_choices = np.bincount(stages.worker, minlength=n_workers).astype(np.float64)
     weight = n_choices / np.maximum(pooled.n, 1)
     right, wrong = PRESUMED_VOTES * PRESUMED_ACCURACY, PRESUMED_VOTES * (1 - PRESUMED_ACCURACY)
     return Accuracy(

@@ -1,16 +1,9 @@
 """Answers that mark regions: spans of a text, boxes on a picture."""
 
-from quality.core.regions.boxes import (
-    Box,
-    BoxConsensus,
-    BoxSkills,
-    BoxVote,
-    BoxVotes,
-    FoundBox,
-    same_boxes,
-)
+from quality.core.regions.boxes import BoxVote, same_boxes
 from quality.core.regions.boxes import infer as infer_boxes
 from quality.core.regions.detection import Detectors
+from quality.core.regions.drawn import Box, BoxConsensus, BoxSkills, BoxVotes, FoundBox
 from quality.core.regions.matching import overlaps
 from quality.core.regions.spans import FoundSpan, Span, SpanConsensus, SpanVote, SpanVotes
 from quality.core.regions.spans import infer as infer_spans

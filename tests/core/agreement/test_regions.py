@@ -1,3 +1,4 @@
+import tracemalloc
 from itertools import combinations, permutations
 
 import numpy as np
@@ -5,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quality.core.agreement import detection_f1, mean_iou
+from quality.core.agreement import detection_f1, mean_iou, regions
 from tests.core.factories import any_order, codes
 
 SIDES = st.integers(0, 3)
@@ -63,6 +64,29 @@ def test_names_and_order_do_not_matter(measure, answers, data):
 
     assert ours.value == pytest.approx(theirs.value, nan_ok=True)
     assert not ours.value > 1 + 1e-9
+
+
+@pytest.mark.parametrize("measure", [mean_iou, detection_f1])
+def test_tasks_of_many_boxes_are_measured_as_those_of_few(measure, monkeypatch):
+    rng = np.random.default_rng(0)
+    answers = [[(*rng.uniform(1, 9, 4), "ab"[i % 2]) for i in range(n)] for n in (5, 9, 0, 7)]
+    few = measure(codes([0, 0, 0, 0]), answers).value
+
+    monkeypatch.setattr(regions, "FEW", 0)
+
+    assert measure(codes([0, 0, 0, 0]), answers).value == pytest.approx(few)
+
+
+def test_a_thousand_boxes_to_an_answer_take_little_memory():
+    sides = np.random.default_rng(0).uniform(1, 99, (5, 1000, 4))
+    answers = [[(*box, "a") for box in boxes] for boxes in sides.tolist()]
+
+    tracemalloc.start()
+    mean_iou(codes([0] * 5), answers, n_draws=0)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert peak < 100e6
 
 
 def test_pixels_and_fractions_agree_alike():

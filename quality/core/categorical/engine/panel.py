@@ -171,7 +171,7 @@ class Panel:
             first, last = self._bounds[number], self._bounds[number + 1]
             votes = self._predictions.joined(votes, slice(int(first), int(last)))
         if votes.weight is None or (votes.weight > 0).all():
-            return votes.sorted()
+            return votes
         keep = votes.weight > 0
         return Votes(
             votes.task[keep],
@@ -181,7 +181,7 @@ class Panel:
             votes.n_workers,
             votes.n_labels,
             votes.weight[keep],
-        ).sorted()
+        )
 
     def _find_labels(self, prior: Floats | None, seen: Codes | None) -> None:
         given = np.zeros(self.n_declared, dtype=np.bool_)
@@ -258,8 +258,11 @@ class Panel:
 
 def _positions(tasks: Codes, known: Codes) -> tuple[Codes, Codes]:
     """Which of the sorted tasks are known, and where among the known each is."""
-    _, positions, where = np.intersect1d(tasks, known, assume_unique=True, return_indices=True)
-    return positions, where
+    if not tasks.size:
+        return tasks, tasks
+    at = np.minimum(np.searchsorted(tasks, known), tasks.size - 1)
+    where = np.flatnonzero(tasks[at] == known)
+    return at[where], where
 
 
 def _checked_prior(prior: Floats | None, n_labels: int) -> Floats | None:

@@ -4,7 +4,7 @@ import numpy as np
 
 from quality.core.categorical.aggregator import logs
 from quality.core.categorical.engine.rates import CoinRates, Rates, RowCounts
-from quality.core.categorical.leaving import Kind, Pool, drawn_rows
+from quality.core.categorical.resembling.kind import Kind, Pool, drawn_rows
 from quality.core.votes import Floats
 
 

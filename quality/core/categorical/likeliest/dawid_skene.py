@@ -5,7 +5,7 @@ import numpy as np
 from quality.core.categorical.aggregator import class_shares
 from quality.core.categorical.engine.grid import on_grid
 from quality.core.categorical.engine.panel import Panel
-from quality.core.categorical.likeliest import Likeliest
+from quality.core.categorical.likeliest.climbing import Likeliest
 from quality.core.votes import Floats
 
 # Expected votes below this count as this much, so that nothing is impossible.

@@ -2,7 +2,7 @@
 
 from quality.core.categorical.aggregator import logs
 from quality.core.categorical.engine.rates import Rates, RowCounts, RowRates
-from quality.core.categorical.leaving import Kind, Pool, drawn_rows
+from quality.core.categorical.resembling.kind import Kind, Pool, drawn_rows
 from quality.core.votes import Floats
 
 

@@ -3,7 +3,7 @@
 from quality.core.categorical.aggregator import logs
 from quality.core.categorical.engine.errors import population_rows
 from quality.core.categorical.engine.rates import Rates, RowCounts, RowRates
-from quality.core.categorical.leaving import Kind, Pool
+from quality.core.categorical.resembling.kind import Kind, Pool
 from quality.core.votes import Floats
 
 

@@ -5,7 +5,7 @@ import numpy as np
 from quality.core.categorical.aggregator import Aggregator, even
 from quality.core.categorical.engine.climb import Summit
 from quality.core.categorical.engine.panel import Panel
-from quality.core.categorical.wawa import agreement, weighted, winners
+from quality.core.categorical.voting.wawa import agreement, weighted, winners
 from quality.core.votes import Floats
 
 # At first a worker is a little better than chance.

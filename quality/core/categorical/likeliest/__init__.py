@@ -1,0 +1,1 @@
+"""Models at their likeliest."""

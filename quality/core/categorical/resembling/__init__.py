@@ -1,0 +1,1 @@
+"""Models whose workers resemble each other."""

@@ -1,0 +1,1 @@
+"""Votes, plain or weighted by how workers agree with them."""
