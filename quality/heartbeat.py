@@ -25,10 +25,13 @@ def kept(renew: Callable[[], int], *, every_s: float, what: str) -> Iterator[Non
 
 def _beat(renew: Callable[[], int], every_s: float, what: str, is_over: threading.Event) -> None:
     try:
-        while not is_over.wait(every_s) and renew():
-            pass
-    except DatabaseError:
-        # The lease runs out, and the fence decides who may write.
-        logger.warning("lease.heartbeat_failed", extra={"what": what})
+        while not is_over.wait(every_s):
+            try:
+                if not renew():
+                    return
+            except DatabaseError:
+                # The next beat may still be in time; if not, the fence decides who may write.
+                logger.warning("lease.heartbeat_failed", extra={"what": what})
+                connection.close()
     finally:
         connection.close()

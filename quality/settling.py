@@ -42,12 +42,12 @@ class _Lease:
 
 def settle(*, project: Project, now: datetime) -> Outcome | None:
     """One round of settling; None if another process is at it. Running it twice changes nothing."""
+    began = time.monotonic()
     n_answers = Answer.objects.filter(project=project).count()
     lease = _take(project, now)
     if lease is None:
         return None
     mine = Settling.objects.filter(project=project, fence=lease.fence)
-    began = time.monotonic()
 
     def renew() -> int:
         passed = timedelta(seconds=time.monotonic() - began)
@@ -96,8 +96,11 @@ def _round(project: Project, lease: _Lease, n_answers: int, now: datetime) -> Ou
     n_revisions = writing.write(
         writing.Round(project, judgement, due, lease.fence, is_quiet, is_refit, now)
     )
-    raised = _learn(project, lease, judgement, now, is_quiet=is_quiet) if is_refit else []
-    _schedule(project, lease, n_answers if is_refit else None, due, is_quiet=is_quiet, now=now)
+    with transaction.atomic():
+        # What was learned and when to learn again, both or neither: else it is learned for ever.
+        writing.hold(project, lease.fence)
+        raised = _learn(project, judgement, now, is_quiet=is_quiet) if is_refit else []
+        _schedule(project, lease, n_answers if is_refit else None, due, is_quiet=is_quiet, now=now)
     return Outcome(n_revisions, len(due), n_answers if is_refit else 0, raised)
 
 
@@ -112,17 +115,10 @@ def _keep_rules(
             stop_rules.keep(new, now=now)
 
 
-@transaction.atomic
 def _learn(
-    project: Project,
-    lease: _Lease,
-    judgement: judging.Judgement,
-    now: datetime,
-    *,
-    is_quiet: bool,
+    project: Project, judgement: judging.Judgement, now: datetime, *, is_quiet: bool
 ) -> list[RaisedFlag]:
-    """Keep what the fit learned, and suspect whom it gives ground to. Raises LostLease."""
-    writing.hold(project, lease.fence)
+    """Keep what the fit learned, and suspect whom it gives ground to."""
     for made in judgement.fields:
         _keep_model(project, made)
     worker_ids, accuracy = judging.accuracies(judgement)
@@ -144,6 +140,10 @@ def _keep_model(project: Project, made: judging.FieldJudgement) -> None:
         field=made.key,
         defaults={"parameters": population, "made_with": made.parameters},
     )
+    # A row is read with the population of its own fit: those of earlier fits mean nothing now.
+    known = WorkerModel.objects.filter(project=project, field=made.key)
+    gone = set(known.values_list("worker_id", flat=True)) - set(made.ballots.worker_ids.tolist())
+    known.filter(worker_id__in=gone).delete()
     learned = zip(made.ballots.worker_ids.tolist(), made.learned.workers, strict=True)
     WorkerModel.objects.bulk_create(
         (
@@ -173,7 +173,6 @@ def _keep_reliability(project: Project, worker_ids: list[int], accuracy: Accurac
     )
 
 
-@transaction.atomic
 def _schedule(
     project: Project,
     lease: _Lease,
@@ -183,8 +182,7 @@ def _schedule(
     is_quiet: bool,
     now: datetime,
 ) -> None:
-    """Say when the next refit is. Raises LostLease."""
-    writing.hold(project, lease.fence)
+    """Say when the next refit is."""
     row = Settling.objects.filter(project=project)
     if n_fitted is not None:
         row.update(n_fitted=n_fitted)

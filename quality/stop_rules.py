@@ -1,5 +1,6 @@
 """When tasks stop: the threshold of each field, which grows from what stopped tasks teach."""
 
+import math
 from datetime import datetime
 
 from quality.core.categorical import Threshold
@@ -34,7 +35,7 @@ def after(rule: StopRule, learned: Threshold | None) -> StopRule:
         tau=learned.tau,
         basis=learned.basis,
         n_checked=learned.n_checked,
-        accuracy=learned.accuracy if learned.n_checked else None,
+        accuracy=learned.accuracy if math.isfinite(learned.accuracy) else None,
     )
 
 

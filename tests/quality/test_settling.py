@@ -5,9 +5,10 @@ from datetime import timedelta
 
 import pytest
 
+from marketplace.accounts.models import User
 from marketplace.flows import deciding, intake, projects
-from quality import due, feed, settling
-from quality.models import Flag, Revision, SettleDue, Settling
+from quality import due, feed, reliability, settling
+from quality.models import Flag, Revision, SettleDue, Settling, WorkerModel
 from tasks_app import answers, claims
 from tasks_app.models import Task
 from tasks_app.staging import Record
@@ -411,3 +412,36 @@ def test_new_floors_and_targets_apply_from_the_next_settle(tenant):
     settled(project, now=later(10**9))
 
     assert set(Task.objects.values_list("state", flat=True)) == {"resolved"}
+
+
+def test_what_an_earlier_fit_knew_of_workers_who_count_no_more_is_forgotten(tenant):
+    project = a_project(tenant)
+    items = some_items(project, 6)
+    a_crowd(project, items, n_workers=4)
+    record(project, [(item.external_id, "wild", {"kind": "other"}) for item in items])
+    settled(project)
+    wild = User.objects.get(username="wild")
+    assert WorkerModel.objects.filter(worker=wild).exists()
+    Flag.objects.create(
+        project=project,
+        worker=wild,
+        kind="low_accuracy",
+        state="confirmed",
+        reason="",
+        rule_name="",
+        rule_version="",
+        evidence={},
+        n_answers=6,
+        raised_at=NOON,
+        decided_at=NOON,
+    )
+    due.mark_refit(project=project, now=NOON)
+
+    settled(project, now=later(1))
+
+    # The fit saw fewer labels now: rows of the one before could not be read with it.
+    assert not WorkerModel.objects.filter(worker=wild).exists()
+    assert reliability.confusion(project, wild.pk) == {}
+    (item,) = some_items(project, 1)
+    record(project, [(item.external_id, "wild", {"kind": "owl"})])
+    assert settled(project, now=later(2)) is not None
