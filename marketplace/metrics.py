@@ -46,6 +46,7 @@ ANSWERS = Counter("concord_answers", "Answers accepted.")
 DOORBELL_FAILURES = Counter(
     "concord_doorbell_failures", "Times the queue could not be told of due work.", ["topic"]
 )
+THROTTLE_OPEN = Counter("concord_throttle_open", "Requests let in uncounted, for Redis was away.")
 
 
 def count_request(*, method: str, route: str, status: int, seconds: float) -> None:

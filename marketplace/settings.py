@@ -57,8 +57,9 @@ DATABASES: dict[str, dict[str, Any]] = {
     "default": {
         **environ.Env.db_url_config(DATABASE_URL),
         "ENGINE": "django.db.backends.postgresql",
-        "CONN_MAX_AGE": 60,
-        "CONN_HEALTH_CHECKS": True,
+        "CONN_MAX_AGE": 600,
+        # A look at the socket does it, without a round trip: marketplace.hangups.
+        "CONN_HEALTH_CHECKS": False,
         "DISABLE_SERVER_SIDE_CURSORS": True,  # works behind pgbouncer in transaction mode
     }
 }
@@ -92,6 +93,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = None  # the parser of marketplace.api counts, and 
 # Networks that webhooks may reach although they are not public.
 WEBHOOK_ALLOW = env.networks("WEBHOOK_ALLOW")
 WEBHOOK_TIMEOUT_S = env.number("WEBHOOK_TIMEOUT_S", 15, low=1, high=30)
+# How many requests a key may make in a minute, in all processes together.
+KEY_REQUESTS_PER_MINUTE = env.number("KEY_REQUESTS_PER_MINUTE", 60_000, low=1, high=10**9)
 # Threads of one web process; at most a quarter of them wait in long polls.
 WEB_THREADS = env.number("WEB_THREADS", 8, low=4, high=256)
 

@@ -6,3 +6,9 @@ from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "marketplace.settings")
 application = get_wsgi_application()
+
+from marketplace import hangups  # noqa: E402 -- settings come first
+from marketplace.flows import doorbell  # noqa: E402
+
+hangups.watch()
+doorbell.ring_in_background()

@@ -6,8 +6,8 @@ import pytest
 import redis
 from django.conf import settings
 
+from marketplace import redis_link
 from marketplace.accounts.models import Tenant
-from marketplace.flows import doorbell
 from tests import factories
 
 
@@ -24,7 +24,7 @@ def pytest_configure(config):
 
 @pytest.fixture(autouse=True)
 def _empty_queues():
-    doorbell._connection.cache_clear()
+    redis_link.connection.cache_clear()
     if settings.REDIS_URL:
         with redis.Redis.from_url(settings.REDIS_URL) as connection:
             connection.flushdb()

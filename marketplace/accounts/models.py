@@ -85,6 +85,11 @@ class Key(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["digest"], name="key_digest_unique")]
+        indexes = [
+            models.Index(
+                fields=["revoked_at"], condition=Q(revoked_at__isnull=False), name="key_revoked"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"key {self.uid}"

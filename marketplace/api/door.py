@@ -19,6 +19,7 @@ from rest_framework.views import APIView
 from marketplace.accounts import people
 from marketplace.accounts.keys import covers
 from marketplace.accounts.models import Key, Tenant, User
+from marketplace.api import throttle
 from marketplace.api.errors import BadParameter
 from marketplace.api.rendering import (
     JSONRenderer,
@@ -137,6 +138,7 @@ class Door(APIView):
     def _let_in(self, request: Request, declared: Operation) -> None:
         if not isinstance(request.auth, Key):
             raise NotAuthenticated("Send `Authorization: Bearer <key>`.")
+        throttle.admit(request.auth.pk)
         if self.caller.role not in declared.roles:
             raise PermissionDenied(f"A {self.caller.role} may not do this.", code="forbidden")
         needed = declared.scope

@@ -1,12 +1,13 @@
 """The one file that knows how a refusal looks over HTTP: RFC 9457 problems."""
 
+import math
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
-from rest_framework.exceptions import APIException
+from rest_framework.exceptions import APIException, Throttled
 
 from marketplace.accounts.keys import ScopeNotForRole
 from marketplace.accounts.people import TenantSlugTaken, UsernameTaken
@@ -88,6 +89,8 @@ def _framework(request: HttpRequest, error: Exception) -> HttpResponse | None:
         asked_for = getattr(error, "auth_header", None)
         if asked_for:
             headers["WWW-Authenticate"] = str(asked_for)
+        if isinstance(error, Throttled):
+            headers["Retry-After"] = str(math.ceil(getattr(error, "wait", None) or 1))
         return problem(request, error.status_code, str(code), str(detail), headers=headers)
     if isinstance(error, OperationalError | InterfaceError):
         return problem(

@@ -175,7 +175,7 @@ class KeyDoor(Door):
             raise Missing
         if key == self.key:
             raise OwnKey
-        keys.revoke(key=key, now=timezone.now())
+        keys.revoke(key=key)
         return HttpResponse(status=204)
 
 

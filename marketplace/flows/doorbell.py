@@ -1,26 +1,22 @@
 """The doorbell: tell the queue that something is due. What is due stands in PostgreSQL."""
 
+import threading
 import time
-from functools import lru_cache
 
 import redis
 from django.conf import settings
 from django.db import transaction
-from redis.backoff import NoBackoff
-from redis.retry import Retry as NoRetry
 from rq import Queue, Retry
 from rq.serializers import JSONSerializer
 
-from marketplace import metrics
+from marketplace import metrics, redis_link
 
 TOPICS = ("settle", "webhooks", "training")
 # One job that runs and one that waits see everything; more would only repeat them.
 MOST_WAITING = 2
 FAILURE_TTL_S = 7 * 24 * 3600
-# After a failure nobody tries Redis for a while, so that no request waits for it.
-PAUSE_S = 2.0
-
-_paused_until = 0.0
+# A bell that was rung is rung again no sooner; what is asked for meanwhile is rung then.
+REST_S = 0.02
 
 
 def ring(*topics: str) -> None:
@@ -28,39 +24,31 @@ def ring(*topics: str) -> None:
     for topic in topics:
         # Robust: what was recorded must not fail for want of a queue. A lambda with its own
         # topic, for Django cannot log the failure of a partial.
-        transaction.on_commit(lambda topic=topic: ring_now(topic), robust=True)  # type: ignore[misc]
+        transaction.on_commit(lambda topic=topic: _ringer.ring(topic), robust=True)  # type: ignore[misc]
 
 
 def ring_now(topic: str) -> bool:
     """Enqueue a job that drains the topic, unless enough wait; False if there is no queue."""
-    global _paused_until
-    if not settings.REDIS_URL or time.monotonic() < _paused_until:
-        return False
     try:
-        queue = Queue(topic, connection=_connection(), serializer=JSONSerializer)
-        if queue.count < MOST_WAITING:
-            queue.enqueue(
-                "marketplace.flows.jobs.drain",
-                topic,
-                retry=Retry(max=3),
-                job_timeout=settings.RQ_QUEUES[topic]["DEFAULT_TIMEOUT"],
-                result_ttl=0,
-                failure_ttl=FAILURE_TTL_S,
-            )
-    except redis.RedisError:
-        _paused_until = time.monotonic() + PAUSE_S
-        metrics.DOORBELL_FAILURES.labels(topic=topic).inc()
+        redis_link.ask(lambda connection: _enqueue(connection, topic))
+    except redis_link.Away:
+        if settings.REDIS_URL:
+            metrics.DOORBELL_FAILURES.labels(topic=topic).inc()
         return False
     return True
 
 
+def ring_in_background() -> None:
+    """From now on requests of this process do not wait for a ring: a thread of its own rings."""
+    global _ringer
+    _ringer = _Background()
+
+
 def waiting(topic: str) -> int | None:
     """Jobs that wait for the topic; None without a queue."""
-    if not settings.REDIS_URL:
-        return None
     try:
-        return Queue(topic, connection=_connection(), serializer=JSONSerializer).count
-    except redis.RedisError:
+        return redis_link.ask(lambda connection: _queue(connection, topic).count)
+    except redis_link.Away:
         return None
 
 
@@ -69,12 +57,52 @@ def is_up() -> bool:
     return waiting(TOPICS[0]) is not None
 
 
-@lru_cache(maxsize=1)
-def _connection() -> redis.Redis:
-    # No retries: a request must not wait for a doorbell.
-    return redis.Redis.from_url(
-        settings.REDIS_URL,
-        retry=NoRetry(NoBackoff(), 0),
-        socket_timeout=0.5,
-        socket_connect_timeout=0.25,
-    )
+def _enqueue(connection: redis.Redis, topic: str) -> None:
+    queue = _queue(connection, topic)
+    if queue.count < MOST_WAITING:
+        queue.enqueue(
+            "marketplace.flows.jobs.drain",
+            topic,
+            retry=Retry(max=3),
+            job_timeout=settings.RQ_QUEUES[topic]["DEFAULT_TIMEOUT"],
+            result_ttl=0,
+            failure_ttl=FAILURE_TTL_S,
+        )
+
+
+def _queue(connection: redis.Redis, topic: str) -> Queue:
+    return Queue(topic, connection=connection, serializer=JSONSerializer)
+
+
+class _AtOnce:
+    def ring(self, topic: str) -> None:
+        ring_now(topic)
+
+
+class _Background(_AtOnce):
+    """Rings in a thread: many answers in a moment make one ring, and none waits for it."""
+
+    def __init__(self) -> None:
+        self._asked: set[str] = set()
+        self._bell = threading.Condition()
+        self._thread: threading.Thread | None = None
+
+    def ring(self, topic: str) -> None:
+        with self._bell:
+            self._asked.add(topic)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="doorbell", daemon=True)
+                self._thread.start()
+            self._bell.notify()
+
+    def _run(self) -> None:
+        while True:
+            with self._bell:
+                self._bell.wait_for(lambda: self._asked)
+                asked, self._asked = self._asked, set()
+            for topic in sorted(asked):
+                ring_now(topic)
+            time.sleep(REST_S)
+
+
+_ringer = _AtOnce()
