@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 
 from quality.models import ModelVersion, Prediction
 from quality.sql import statement
-from tasks_app import fitting, forms
+from tasks_app import fitting, forms, queue
 from tasks_app.errors import Fault, Invalid, invalid
 from tasks_app.items import EXTERNAL_ID
 from tasks_app.models import Project
@@ -135,6 +135,7 @@ def store(*, project: Project, now: datetime) -> int:
         if project.route == Project.Route.UNCERTAIN_FIRST:
             sets = [field["key"] for field in project.form if field["type"] == "multichoice"]
             cursor.execute(RANK, {"sets": sets})
+            queue.end_bookmarks(project=project, n_tasks=cursor.rowcount)
     return n_stored
 
 

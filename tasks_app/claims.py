@@ -1,16 +1,18 @@
 """Hand work out, and take it back."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import F, QuerySet
 
+from tasks_app import leases, progress
 from tasks_app.errors import Refusal
+from tasks_app.leases import Lease
 from tasks_app.models import Admission, Assignment, Project, Task
 from tasks_app.sql import statement
 
-CLAIM = statement("claim")
 EXPIRE = statement("expire")
 MAX_EXTENSIONS = 3
 
@@ -47,31 +49,49 @@ class Reason:
     detail: str
 
 
-@transaction.atomic
-def claim(*, project: Project, worker_id: int, count: int, now: datetime) -> list[Assignment]:
-    """Lease up to `count` of the best open tasks to the worker; fewer if fewer there are.
+_CLAIM = """
+SELECT *
+  FROM concord_claim(%(project_ids)s::bigint[], %(worker_id)s, %(count)s, %(now)s)
+"""
+_CLAIM_FROM = """
+SELECT *
+  FROM concord_claim(
+           ARRAY(SELECT id FROM tasks_app_project
+                  WHERE slug = %(slug)s
+                    AND (%(tenant_id)s::bigint IS NULL OR tenant_id = %(tenant_id)s)),
+           %(worker_id)s, %(count)s, %(now)s)
+"""
 
-    Raises ProjectNotOpen.
+
+_PROSPECT = "SELECT held, has_new FROM concord_prospect(%s, %s, %s)"
+
+
+def claim(*, project_ids: Sequence[int], worker_id: int, count: int, now: datetime) -> list[Lease]:
+    """Lease up to `count` of the best open tasks to the worker, of the first projects first.
+
+    Only of projects that are open and admit the worker; fewer tasks if fewer there are. One
+    statement, and all of it or nothing. See sql/claim_from.sql.
     """
-    if project.state != Project.State.OPEN:
-        raise ProjectNotOpen
-    with connection.cursor() as cursor:
-        # One claim of a worker on a project at a time, or two could overrun the lease limit
-        # or meet on one task. The claim's own statement then sees what the last one did.
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(%s, %s)",
-            [project.pk & 0x7FFFFFFF, worker_id & 0x7FFFFFFF],
-        )
-    leases = list(
-        Assignment.objects.raw(
-            CLAIM,
-            {"project_id": project.pk, "worker_id": worker_id, "count": count, "now": now},
-        )
+    return leases.rows(
+        _CLAIM,
+        {"project_ids": list(project_ids), "worker_id": worker_id, "count": count, "now": now},
     )
-    tasks = Task.objects.select_related("item").in_bulk([lease.task_id for lease in leases])
-    for lease in leases:
-        lease.task, lease.project = tasks[lease.task_id], project
-    return leases
+
+
+def claim_from(
+    *, slug: str, tenant_id: int | None, worker_id: int, count: int, now: datetime
+) -> list[Lease]:
+    """The same from the project of this slug; with a tenant, only if the project is its own."""
+    return leases.rows(
+        _CLAIM_FROM,
+        {
+            "slug": slug,
+            "tenant_id": tenant_id,
+            "worker_id": worker_id,
+            "count": count,
+            "now": now,
+        },
+    )
 
 
 def admits(*, project: Project, worker_id: int, now: datetime) -> Reason | None:
@@ -93,54 +113,46 @@ def reasons(*, project: Project, worker_id: int, now: datetime) -> list[Reason]:
     refused = admits(project=project, worker_id=worker_id, now=now)
     if refused:
         return [refused]
-    held = Assignment.objects.filter(
-        project=project, worker_id=worker_id, state=Assignment.State.LEASED, leased_until__gt=now
-    ).count()
+    with connection.cursor() as cursor:
+        cursor.execute(_PROSPECT, [project.pk, worker_id, now])
+        held, has_new = cursor.fetchone()
     if held >= project.claim_limit:
         return [Reason("lease_limit", f"you hold {held} leases, the most this project allows")]
-    had = Assignment.objects.filter(task=OuterRef("pk"), worker_id=worker_id).exclude(
-        state=Assignment.State.RELEASED
-    )
-    tasks = Task.objects.filter(project=project, is_gold=False, is_open=True)
-    if tasks.exclude(Exists(had)).exists():
+    if has_new:
         return []
-    if tasks.exists():
+    if progress.counts([project.pk])[project.pk].open_tasks:
         return [Reason("all_done_by_you", "you have had every task that is open now")]
     return [Reason("no_open_tasks", "no task is open now")]
 
 
 @transaction.atomic
-def release(*, assignment: Assignment, now: datetime) -> None:
+def release(*, lease: Lease, now: datetime) -> None:
     """Give a live lease back; the worker may be offered the task again.
 
     Raises AlreadyAnswered or LeaseLost.
     """
-    _give_back(assignment, now, state=Assignment.State.RELEASED)
+    _give_back(lease, now, state=Assignment.State.RELEASED)
 
 
 @transaction.atomic
-def skip(*, assignment: Assignment, because: str, now: datetime) -> None:
+def skip(*, lease: Lease, because: str, now: datetime) -> None:
     """Give a live lease back for ever. Raises AlreadyAnswered or LeaseLost."""
-    _give_back(assignment, now, state=Assignment.State.SKIPPED, skipped_because=because)
+    _give_back(lease, now, state=Assignment.State.SKIPPED, skipped_because=because)
 
 
 @transaction.atomic
-def extend(*, assignment: Assignment, now: datetime) -> None:
+def extend(*, lease: Lease, now: datetime) -> None:
     """Prolong a live lease. Raises AlreadyAnswered, LeaseLost or ExtendLimit."""
-    until = assignment.leased_until + timedelta(seconds=assignment.project.lease_s)
-    if (
-        _live(assignment, now)
-        .filter(n_extended__lt=MAX_EXTENSIONS)
-        .update(
-            leased_until=F("leased_until") + timedelta(seconds=assignment.project.lease_s),
-            n_extended=F("n_extended") + 1,
-        )
+    longer = timedelta(seconds=lease.lease_s)
+    live = _live(lease, now)
+    if live.filter(n_extended__lt=MAX_EXTENSIONS).update(
+        leased_until=F("leased_until") + longer, n_extended=F("n_extended") + 1
     ):
-        assignment.leased_until = until
+        lease.leased_until += longer
         return
-    if _live(assignment, now).exists():
+    if live.exists():
         raise ExtendLimit
-    raise lost(assignment)
+    raise _lost(_state(lease))
 
 
 def expire(*, now: datetime, limit: int = 500) -> tuple[int, list[int]]:
@@ -151,27 +163,31 @@ def expire(*, now: datetime, limit: int = 500) -> tuple[int, list[int]]:
     return n_expired, task_ids
 
 
-def lost(assignment: Assignment) -> Refusal:
-    """The refusal that tells what became of an assignment that is not live any more."""
-    state = Assignment.objects.values_list("state", flat=True).get(pk=assignment.pk)
-    return AlreadyAnswered() if state == Assignment.State.ANSWERED else LeaseLost()
-
-
-def _live(assignment: Assignment, now: datetime) -> QuerySet[Assignment]:
+def _live(lease: Lease, now: datetime) -> QuerySet[Assignment]:
     return Assignment.objects.filter(
-        pk=assignment.pk, state=Assignment.State.LEASED, leased_until__gt=now
+        pk=lease.id, state=Assignment.State.LEASED, leased_until__gt=now
     )
 
 
-def _give_back(assignment: Assignment, now: datetime, *, state: str, **more: str) -> None:
+def _state(lease: Lease) -> str:
+    state: str = Assignment.objects.values_list("state", flat=True).get(pk=lease.id)
+    return state
+
+
+def _lost(state: str) -> Refusal:
+    """The refusal that tells what became of an assignment that is not live any more."""
+    return AlreadyAnswered() if state == Assignment.State.ANSWERED else LeaseLost()
+
+
+def _give_back(lease: Lease, now: datetime, *, state: str, **more: str) -> None:
     # Compare-and-set: of two racing deeds on one lease only one still finds it live.
-    if not _live(assignment, now).update(state=state, **more):
-        assignment.refresh_from_db(fields=["state"])
-        if assignment.state == state:
+    if not _live(lease, now).update(state=state, **more):
+        lease.state = _state(lease)
+        if lease.state == state:
             return
-        raise lost(assignment)
-    assignment.state = state
-    task = Task.objects.filter(pk=assignment.task_id, is_gold=False)
+        raise _lost(lease.state)
+    lease.state = state
+    task = Task.objects.filter(pk=lease.task_id, is_gold=False)
     if not task.filter(state=Task.State.OPEN).update(open_slots=F("open_slots") + 1, is_open=True):
         # A decided task gets no open slot back: the place goes with the lease.
         task.update(answers_due=F("answers_due") - 1, slots=F("slots") - 1)

@@ -10,7 +10,7 @@ import orjson
 from django.db import connection, transaction
 from django.db.models import F
 
-from tasks_app import forms, projects, splitting
+from tasks_app import forms, projects, queue, splitting
 from tasks_app.errors import Fault, Refusal, invalid
 from tasks_app.models import Batch, Item, Project, Task
 from tasks_app.schemas import Schema
@@ -139,7 +139,7 @@ def ingest(
             parts.copy_into(
                 "stage_part", "row int, index int, n_parts int, part_start int, part_end int"
             )
-            name, accepted, n_tasks = _stored(project, batch, now)
+            name, accepted, n_tasks = _stored(project, batch, parts.rows, now)
             conflicts = _conflicts(project)
             for row, external_id in conflicts:
                 faults.add(row, [_conflict(external_id)])
@@ -177,14 +177,23 @@ def withdraw(*, item: Item, because: str, now: datetime) -> list[int]:
     return task_ids
 
 
-def _stored(project: Project, batch: str | None, now: datetime) -> tuple[str, int, int]:
+def _stored(
+    project: Project, batch: str | None, n_parts: int, now: datetime
+) -> tuple[str, int, int]:
     name = batch or f"{now:%Y%m%d-%H%M%S}-{uuid.uuid4().hex[:8]}"
     came, _ = Batch.objects.get_or_create(project=project, name=name, defaults={"created_at": now})
     make_table("stage_new", "item_id bigint, row int")
     with connection.cursor() as cursor:
         cursor.execute(INGEST_ITEMS, {"project_id": project.pk, "batch_id": came.pk, "now": now})
         accepted = cursor.rowcount
-        cursor.execute(INGEST_TASKS, {"project_id": project.pk, "slots": project.min_answers})
+        cursor.execute(
+            INGEST_TASKS,
+            {
+                "project_id": project.pk,
+                "slots": project.min_answers,
+                "come_late": not queue.end_bookmarks(project=project, n_tasks=n_parts),
+            },
+        )
         return name, accepted, cursor.rowcount
 
 

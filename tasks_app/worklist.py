@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import connection
-from django.db.models import Count, Exists, OuterRef
+from django.db.models import Count
 
-from tasks_app.models import Assignment, Project, Task
+from tasks_app import progress
+from tasks_app.models import Assignment, Project
 
 # The pace is taken from a project's last answers.
 RECENT = 200
@@ -34,25 +35,26 @@ class Offer:
 
 def offers(*, projects: Sequence[Project], worker_id: int) -> dict[int, Offer]:
     """By project, what it offers to this worker."""
-    had = Assignment.objects.filter(task=OuterRef("pk"), worker_id=worker_id).exclude(
-        state=Assignment.State.RELEASED
-    )
-    left = dict(
-        Task.objects.filter(project__in=projects, is_open=True, is_gold=False)
-        .exclude(Exists(had))
-        .order_by()
-        .values_list("project")
-        .annotate(n=Count("pk"))
-    )
+    ids = [project.pk for project in projects]
+    there = progress.counts(ids)
+    had = _had(ids, worker_id)
     medians = _medians(projects)
     return {
         project.pk: Offer(
-            tasks_left=left.get(project.pk, 0),
+            tasks_left=max(0, there[project.pk].open_tasks - had.get(project.pk, 0)),
             median_s=medians[project.pk],
             hourly_micros=_hourly(project, medians[project.pk]),
         )
         for project in projects
     }
+
+
+def _had(project_ids: list[int], worker_id: int) -> dict[int, int]:
+    """How many of the open tasks the worker has had, by project."""
+    had = Assignment.objects.filter(
+        worker_id=worker_id, project__in=project_ids, task__is_open=True, task__is_gold=False
+    ).exclude(state=Assignment.State.RELEASED)
+    return dict(had.order_by().values_list("project").annotate(n=Count("pk")))
 
 
 def best_first(projects: Sequence[Project]) -> list[Project]:

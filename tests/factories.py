@@ -8,7 +8,8 @@ from marketplace.accounts import people
 from marketplace.accounts.keys import make_key
 from marketplace.accounts.models import Tenant, User
 from marketplace.flows import intake, projects, tenants
-from tasks_app.models import Item, Project, Task
+from tasks_app.leases import Lease
+from tasks_app.models import Assignment, Item, Project, Task
 from tasks_app.staging import Record
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -71,6 +72,16 @@ def a_task(project: Project, **overrides: Any) -> Task:
     """A task of an item of its own; overrides are the item's."""
     (item,) = some_items(project, 1, **overrides)
     return Task.objects.get(item=item)
+
+
+def assignment_of(lease: Lease) -> Assignment:
+    """The row behind a lease, as it is now."""
+    return Assignment.objects.get(pk=lease.id)
+
+
+def task_of(lease: Lease) -> Task:
+    """The task of a lease, as it is now."""
+    return Task.objects.get(pk=lease.task_id)
 
 
 def later(seconds: float) -> datetime:

@@ -1,67 +1,61 @@
 """An assignment as its worker reads it: nothing in it tells gold from other work."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+import orjson
+
 from marketplace.api import money
 from quality import predictions
-from tasks_app import splitting
-from tasks_app.models import Answer, Assignment, Task
-from tasks_app.splitting import Part
+from tasks_app.leases import Lease
+from tasks_app.models import Assignment
 
 
-def shown(
-    found: list[Assignment], *, now: datetime, answers: Mapping[int, Answer] | None = None
-) -> list[dict[str, Any]]:
-    """Assignments with their task, item and project at hand; answers by assignment id."""
-    shows = [assignment.task_id for assignment in found if assignment.project.show_predictions]
+def shown(found: Sequence[Lease], *, now: datetime) -> list[dict[str, Any]]:
+    """Assignments; documents go out as the database wrote them."""
+    shows = [lease.task_id for lease in found if lease.show_predictions]
     predicted = predictions.newest(task_ids=shows) if shows else {}
-    return [
-        _shown(assignment, predicted.get(assignment.task_id), now)
-        | _answered((answers or {}).get(assignment.pk))
-        for assignment in found
-    ]
+    return [_shown(lease, predicted.get(lease.task_id), now) | _answered(lease) for lease in found]
 
 
-def _shown(
-    assignment: Assignment, predicted: dict[str, Any] | None, now: datetime
-) -> dict[str, Any]:
-    project, task = assignment.project, assignment.task
-    version = assignment.guideline_version
-    is_leased = assignment.state == Assignment.State.LEASED
-    left = (assignment.leased_until - now).total_seconds() if is_leased else 0.0
+def _shown(lease: Lease, predicted: dict[str, Any] | None, now: datetime) -> dict[str, Any]:
+    version = lease.guideline_version
+    is_leased = lease.state == Assignment.State.LEASED
+    left = (lease.leased_until - now).total_seconds() if is_leased else 0.0
     return {
-        "id": assignment.uid,
-        "task": task.uid,
-        "project": project.slug,
-        "part": _part(task),
-        "payload": splitting.part_payload(
-            project.split,
-            task.item.payload,
-            Part(task.part_index, task.part_of, task.part_start, task.part_end),
+        "id": lease.uid,
+        "task": lease.task_uid,
+        "project": lease.slug,
+        "part": _part(lease),
+        "payload": (
+            orjson.Fragment(lease.payload) if lease.part_index is None else lease.part_payload()
         ),
-        "form": project.form,
-        "guidelines_url": f"/api/v1/projects/{project.slug}/guidelines/?version={version}",
+        "form": orjson.Fragment(lease.form),
+        "guidelines_url": f"/api/v1/projects/{lease.slug}/guidelines/?version={version}",
         "guideline_version": version,
-        "leased_until": assignment.leased_until,
+        "leased_until": lease.leased_until,
         "remaining_s": max(0.0, round(left, 3)),
-        "reward": money.shown(project.reward_micros, project.reward_currency),
+        "reward": money.shown(lease.reward_micros, lease.reward_currency),
         "prediction": predicted,
-        "state": assignment.state,
+        "state": lease.state,
     }
 
 
-def _part(task: Task) -> dict[str, int | None] | None:
-    if task.part_index is None:
+def _part(lease: Lease) -> dict[str, int | None] | None:
+    if lease.part_index is None:
         return None
-    part: dict[str, int | None] = {"index": task.part_index, "of": task.part_of}
-    if task.part_start is not None:
-        part |= {"start": task.part_start, "end": task.part_end}
+    part: dict[str, int | None] = {"index": lease.part_index, "of": lease.part_of}
+    if lease.part_start is not None:
+        part |= {"start": lease.part_start, "end": lease.part_end}
     return part
 
 
-def _answered(answer: Answer | None) -> dict[str, Any]:
-    if answer is None:
+def _answered(lease: Lease) -> dict[str, Any]:
+    if lease.answer is None:
         return {}
-    return {"answer": answer.values, "answered_at": answer.answered_at, "late": answer.late}
+    return {
+        "answer": orjson.Fragment(lease.answer),
+        "answered_at": lease.answered_at,
+        "late": lease.late,
+    }

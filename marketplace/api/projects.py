@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.db.models import Count, Q
 from django.http import HttpResponse, HttpResponseBase
 from rest_framework.request import Request
 
@@ -10,9 +9,9 @@ from marketplace.api import money, paging, schemas
 from marketplace.api.door import CLIENT, MANAGER, WORKER, Door, operation
 from marketplace.api.rendering import MARKDOWN, reply
 from marketplace.flows import projects as journeys
-from tasks_app import projects
+from tasks_app import progress, projects
 from tasks_app.errors import Missing
-from tasks_app.models import Answer, GuidelineVersion, Item, Project, Task
+from tasks_app.models import GuidelineVersion, Project
 
 PROJECT = schemas.ref("Project")
 
@@ -155,14 +154,14 @@ def shown(found: list[Project]) -> list[dict[str, Any]]:
         (row.project_id, row.version): row.text
         for row in GuidelineVersion.objects.filter(project__in=ids)
     }
-    progress = _progress(ids)
+    counts = progress.counts(ids)
     return [
-        _shown(project, texts[project.pk, project.guideline_version], progress[project.pk])
+        _shown(project, texts[project.pk, project.guideline_version], counts[project.pk])
         for project in found
     ]
 
 
-def _shown(project: Project, guidelines: str, progress: dict[str, int]) -> dict[str, Any]:
+def _shown(project: Project, guidelines: str, counts: progress.Counts) -> dict[str, Any]:
     budget = (
         None
         if project.budget_micros is None
@@ -193,31 +192,19 @@ def _shown(project: Project, guidelines: str, progress: dict[str, int]) -> dict[
         "reward": money.shown(project.reward_micros, project.reward_currency),
         "budget": budget,
         "retraining": project.retraining,
-        "progress": progress,
+        "progress": _progress(counts),
         "created_at": project.created_at,
     }
 
 
-def _progress(project_ids: list[int]) -> dict[int, dict[str, int]]:
-    progress = {
-        project_id: {"items": 0, "tasks": 0, "resolved": 0, "unresolvable": 0, "answers": 0}
-        for project_id in project_ids
+def _progress(counts: progress.Counts) -> dict[str, int]:
+    return {
+        "items": counts.items,
+        "tasks": counts.tasks,
+        "resolved": counts.resolved,
+        "unresolvable": counts.unresolvable,
+        "answers": counts.answers,
     }
-    counts: list[tuple[str, Any]] = [("items", Item), ("answers", Answer)]
-    for name, model in counts:
-        rows = model.objects.filter(project__in=project_ids).values_list("project")
-        for project_id, n in rows.annotate(n=Count("pk")).order_by():
-            progress[project_id][name] = n
-    tasks = Task.objects.filter(project__in=project_ids).values("project")
-    for row in tasks.annotate(
-        tasks=Count("pk"),
-        resolved=Count("pk", filter=Q(state=Task.State.RESOLVED)),
-        unresolvable=Count("pk", filter=Q(state=Task.State.UNRESOLVABLE)),
-    ).order_by():
-        progress[row["project"]].update(
-            tasks=row["tasks"], resolved=row["resolved"], unresolvable=row["unresolvable"]
-        )
-    return progress
 
 
 def _taken(body: dict[str, Any]) -> dict[str, Any]:

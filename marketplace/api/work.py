@@ -13,8 +13,9 @@ from marketplace.api.assignments import shown
 from marketplace.api.door import WORKER, Door, operation
 from marketplace.api.rendering import reply
 from marketplace.flows import work as journeys
-from tasks_app import claims, worklist
+from tasks_app import claims, leases, worklist
 from tasks_app.errors import Missing
+from tasks_app.leases import Lease
 from tasks_app.models import Admission, Assignment, Project
 
 ASSIGNMENT, CLAIMED = schemas.ref("Assignment"), schemas.ref("Claimed")
@@ -78,10 +79,14 @@ class ClaimDoor(Door):
     def post(self, request: Request, slug: str) -> HttpResponseBase:
         """Lease up to `count` tasks; 200 with reasons when there is none for you."""
         count = int(self.body().get("count", 1))
-        leases, reasons = journeys.claim(
-            project=self.project(slug), worker_id=self.caller.pk, count=count
+        claimed = journeys.claim(
+            slug=slug,
+            worker_id=self.caller.pk,
+            tenant_id=self.key.tenant_id,
+            count=count,
+            find=lambda: self.project(slug),
         )
-        return _claimed(leases, reasons)
+        return _claimed(claimed)
 
 
 class ClaimAnywhereDoor(Door):
@@ -100,22 +105,20 @@ class ClaimAnywhereDoor(Door):
         """Lease tasks from all my projects: by priority, expected hourly pay, then slug."""
         count = int(self.body().get("count", 1))
         projects = list(self.projects().filter(state=Project.State.OPEN))
-        leases, reasons = journeys.claim_anywhere(
+        claimed = journeys.claim_anywhere(
             projects=worklist.best_first(projects), worker_id=self.caller.pk, count=count
         )
-        return _claimed(leases, reasons)
+        return _claimed(claimed)
 
 
 class _AssignmentDoor(Door):
     tag = "work"
 
-    def assignment(self, id: UUID) -> Assignment:
-        assignment = (
-            self.assignments().select_related("task__item", "project").filter(uid=id).first()
-        )
-        if assignment is None:
+    def lease(self, uid: UUID) -> Lease:
+        lease = leases.find(uid=uid, worker_id=self.caller.pk, tenant_id=self.key.tenant_id)
+        if lease is None:
             raise Missing
-        return assignment
+        return lease
 
 
 class SubmitDoor(_AssignmentDoor):
@@ -132,12 +135,11 @@ class SubmitDoor(_AssignmentDoor):
     def post(self, request: Request, id: UUID) -> HttpResponseBase:
         """Answer a task you hold; the same answer again is 200."""
         body = self.body()
-        assignment = self.assignment(id)
-        answer, is_new = journeys.submit(
-            assignment=assignment, values=body["answer"], elapsed_s=body.get("elapsed_s")
+        lease = self.lease(id)
+        is_new = journeys.submit(
+            lease=lease, values=body["answer"], elapsed_s=body.get("elapsed_s")
         )
-        told = shown([assignment], now=timezone.now(), answers={assignment.pk: answer})
-        return reply(told[0], 201 if is_new else 200)
+        return _told(lease, 201 if is_new else 200)
 
 
 class ReleaseDoor(_AssignmentDoor):
@@ -146,9 +148,9 @@ class ReleaseDoor(_AssignmentDoor):
     @operation("release", roles=[WORKER], scope="work", replies={200: ASSIGNMENT}, conflicts=True)
     def post(self, request: Request, id: UUID) -> HttpResponseBase:
         """Give a task back; it may be offered to you again."""
-        assignment = self.assignment(id)
-        journeys.release(assignment=assignment)
-        return reply(shown([assignment], now=timezone.now())[0])
+        lease = self.lease(id)
+        journeys.release(lease=lease)
+        return _told(lease)
 
 
 class SkipDoor(_AssignmentDoor):
@@ -165,9 +167,9 @@ class SkipDoor(_AssignmentDoor):
     def post(self, request: Request, id: UUID) -> HttpResponseBase:
         """Give a task back and never be offered it again."""
         because = self.body().get("reason", "")
-        assignment = self.assignment(id)
-        journeys.skip(assignment=assignment, because=because)
-        return reply(shown([assignment], now=timezone.now())[0])
+        lease = self.lease(id)
+        journeys.skip(lease=lease, because=because)
+        return _told(lease)
 
 
 class ExtendDoor(_AssignmentDoor):
@@ -176,9 +178,9 @@ class ExtendDoor(_AssignmentDoor):
     @operation("extend", roles=[WORKER], scope="work", replies={200: ASSIGNMENT}, conflicts=True)
     def post(self, request: Request, id: UUID) -> HttpResponseBase:
         """Hold a task for another lease; three times at most."""
-        assignment = self.assignment(id)
-        journeys.extend(assignment=assignment)
-        return reply(shown([assignment], now=timezone.now())[0])
+        lease = self.lease(id)
+        journeys.extend(lease=lease)
+        return _told(lease)
 
 
 class MeDoor(Door):
@@ -219,7 +221,7 @@ class MyAssignmentsDoor(Door):
     def get(self, request: Request) -> HttpResponseBase:
         """My assignments; those in state `leased` are the very objects a claim returned."""
         now = timezone.now()
-        rows = self.assignments().select_related("task__item", "project", "answer")
+        rows = self.assignments()
         state = self.params.get("state")
         if state == Assignment.State.LEASED:
             rows = rows.filter(state=state, leased_until__gt=now)
@@ -229,7 +231,7 @@ class MyAssignmentsDoor(Door):
             rows,
             params=self.params,
             as_ndjson=self.as_ndjson,
-            render=lambda found: _history(found, now),
+            render=lambda found: shown(leases.of([row.pk for row in found]), now=now),
         )
 
 
@@ -260,20 +262,16 @@ class MyRestrictionsDoor(Door):
         )
 
 
-def _claimed(leases: list[Assignment], reasons: list[claims.Reason]) -> HttpResponseBase:
-    if leases:
-        return reply({"assignments": shown(leases, now=timezone.now())}, 201)
-    told = [{"code": reason.code, "detail": reason.detail} for reason in reasons]
+def _claimed(claimed: journeys.Claimed) -> HttpResponseBase:
+    if claimed.leases:
+        return reply({"assignments": shown(claimed.leases, now=timezone.now())}, 201)
+    told = [{"code": reason.code, "detail": reason.detail} for reason in claimed.reasons]
     return reply({"assignments": [], "reasons": told}, 200)
 
 
-def _history(found: list[Assignment], now: datetime) -> list[dict[str, Any]]:
-    answers = {
-        assignment.pk: assignment.answer
-        for assignment in found
-        if assignment.state == Assignment.State.ANSWERED
-    }
-    return shown(found, now=now, answers=answers)
+def _told(lease: Lease, status: int = 200) -> HttpResponseBase:
+    (told,) = shown([lease], now=timezone.now())
+    return reply(told, status)
 
 
 def _restriction(row: Admission, now: datetime) -> dict[str, Any]:

@@ -2,7 +2,9 @@
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, TypeVar
 
 from django.db import OperationalError, transaction
@@ -13,101 +15,128 @@ from marketplace import metrics
 from marketplace.flows.doorbell import ring
 from quality import due
 from tasks_app import answers, claims
-from tasks_app.models import Answer, Assignment, Project, Task
+from tasks_app.leases import Lease
+from tasks_app.models import Project, Task
 
 DEADLOCK_TRIES = 4
 # A claim that finds its tasks locked by a settling looks again, for a moment.
 BUSY_TRIES = 6
 BUSY_WAIT_S = 0.02
+NO_TASKS = claims.Reason("no_open_tasks", "no task is open now")
 
 Result = TypeVar("Result")
 
 
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """What a claim brought; or nothing, and why."""
+
+    leases: list[Lease]
+    reasons: list[claims.Reason]
+
+
 def claim(
-    *, project: Project, worker_id: int, count: int
-) -> tuple[list[Assignment], list[claims.Reason]]:
-    """Lease tasks to the worker; or none, and why. Raises claims.ProjectNotOpen."""
+    *, slug: str, worker_id: int, tenant_id: int | None, count: int, find: Callable[[], Project]
+) -> Claimed:
+    """Lease tasks of a project to the worker. Raises claims.ProjectNotOpen.
+
+    `find` gives the project if the worker may see it, or raises; it is asked only when there
+    is nothing to lease, for to lease is to be admitted.
+    """
+    project: Project | None = None
     for _ in range(BUSY_TRIES):
         leases = _unlocked(
-            lambda: claims.claim(
-                project=project, worker_id=worker_id, count=count, now=timezone.now()
+            lambda: claims.claim_from(
+                slug=slug,
+                tenant_id=tenant_id,
+                worker_id=worker_id,
+                count=count,
+                now=timezone.now(),
             )
         )
         if leases:
             metrics.CLAIMS.inc(len(leases))
-            return leases, []
+            return Claimed(leases, [])
+        project = project or find()
+        if project.state != Project.State.OPEN:
+            raise claims.ProjectNotOpen
         reasons = claims.reasons(project=project, worker_id=worker_id, now=timezone.now())
         if reasons:
-            return [], reasons
+            return Claimed([], reasons)
         time.sleep(BUSY_WAIT_S)
-    return [], [claims.Reason("no_open_tasks", "no task is open now")]
+    return Claimed([], [NO_TASKS])
 
 
-def claim_anywhere(
-    *, projects: Sequence[Project], worker_id: int, count: int
-) -> tuple[list[Assignment], list[claims.Reason]]:
+def claim_anywhere(*, projects: Sequence[Project], worker_id: int, count: int) -> Claimed:
     """Lease tasks from the first of these open projects that have some."""
-    leases: list[Assignment] = []
-    reasons: dict[str, claims.Reason] = {}
-    for project in projects:
-        more, why = claim(project=project, worker_id=worker_id, count=count - len(leases))
-        leases += more
-        reasons.update((reason.code, reason) for reason in why)
-        if len(leases) == count:
-            break
-    none = claims.Reason("no_open_tasks", "no project that you may see has open tasks")
-    return leases, [] if leases else list(reasons.values()) or [none]
-
-
-def submit(*, assignment: Assignment, values: Any, elapsed_s: float | None) -> tuple[Answer, bool]:
-    """Take one answer in; what it puts behind is noted with it. (answer, whether it is new)."""
     now = timezone.now()
-
-    @transaction.atomic(durable=True)
-    def take() -> tuple[Answer, bool]:
-        answer, is_new = answers.submit(
-            assignment=assignment, values=values, elapsed_s=elapsed_s, now=now
+    leases = _unlocked(
+        lambda: claims.claim(
+            project_ids=[project.pk for project in projects],
+            worker_id=worker_id,
+            count=count,
+            now=now,
         )
-        if is_new:
-            due.mark(project_id=assignment.project_id, task_ids=[assignment.task_id], now=now)
-            ring("settle")
-        return answer, is_new
+    )
+    if leases:
+        metrics.CLAIMS.inc(len(leases))
+        return Claimed(leases, [])
+    reasons = {
+        reason.code: reason
+        for project in projects
+        for reason in claims.reasons(project=project, worker_id=worker_id, now=now)
+    }
+    return Claimed([], list(reasons.values()) or [NO_TASKS])
 
-    answer, is_new = _unlocked(take)
+
+def submit(*, lease: Lease, values: Any, elapsed_s: float | None) -> bool:
+    """Take one answer in, and bring the lease up to date; True if it is new.
+
+    The database notes with it that the task is to be settled.
+    """
+    now = timezone.now()
+    is_new = _unlocked(
+        lambda: answers.submit(lease=lease, values=values, elapsed_s=elapsed_s, now=now)
+    )
     if is_new:
+        ring("settle")
         metrics.ANSWERS.inc()
-    return answer, is_new
+    return is_new
 
 
-@transaction.atomic(durable=True)
-def release(*, assignment: Assignment) -> None:
+def release(*, lease: Lease) -> None:
     """Give a lease back."""
-    now = timezone.now()
-    claims.release(assignment=assignment, now=now)
-    _reconsider([assignment.task_id], now)
+    _unlocked(lambda: _give_back(lease, claims.release))
 
 
-@transaction.atomic(durable=True)
-def skip(*, assignment: Assignment, because: str) -> None:
+def skip(*, lease: Lease, because: str) -> None:
     """Give a lease back for ever."""
-    now = timezone.now()
-    claims.skip(assignment=assignment, because=because, now=now)
-    _reconsider([assignment.task_id], now)
+    _unlocked(lambda: _give_back(lease, partial(claims.skip, because=because)))
 
 
-@transaction.atomic(durable=True)
-def extend(*, assignment: Assignment) -> None:
+def extend(*, lease: Lease) -> None:
     """Prolong a lease."""
-    claims.extend(assignment=assignment, now=timezone.now())
+    _unlocked(lambda: claims.extend(lease=lease, now=timezone.now()))
 
 
-@transaction.atomic(durable=True)
 def expire(*, limit: int = 500) -> int:
     """End leases whose time is over; how many."""
+
+    @transaction.atomic(durable=True)
+    def end() -> int:
+        now = timezone.now()
+        n_expired, task_ids = claims.expire(now=now, limit=limit)
+        _reconsider(task_ids, now)
+        return n_expired
+
+    return _unlocked(end)
+
+
+@transaction.atomic(durable=True)
+def _give_back(lease: Lease, deed: Callable[..., None]) -> None:
     now = timezone.now()
-    n_expired, task_ids = claims.expire(now=now, limit=limit)
-    _reconsider(task_ids, now)
-    return n_expired
+    deed(lease=lease, now=now)
+    _reconsider([lease.task_id], now)
 
 
 def _reconsider(task_ids: list[int], now: datetime) -> None:

@@ -42,8 +42,11 @@ class Assignment(models.Model):
             models.Index(
                 fields=["leased_until"], condition=Q(state="leased"), name="assignment_expiring"
             ),
+            # With its end, so that leases long answered are not looked at.
             models.Index(
-                fields=["worker", "project"], condition=Q(state="leased"), name="assignment_live"
+                fields=["worker", "project", "leased_until"],
+                condition=Q(state="leased"),
+                name="assignment_live",
             ),
             models.Index(fields=["worker", "id"], name="assignment_history"),
         ]

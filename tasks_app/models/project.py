@@ -47,6 +47,8 @@ class Project(models.Model):
     budget_currency = models.CharField(max_length=3, default="USD")
     retraining = models.JSONField(null=True)
     created_at = models.DateTimeField()
+    # Bookmarks of an earlier epoch are void: so many tasks came, or changed places, at once.
+    queue_epoch = models.BigIntegerField(default=0)
 
     class Meta:
         constraints = [

@@ -4,6 +4,7 @@ import uuid
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.expressions import RawSQL
 
 from tasks_app.models.item import Item
 from tasks_app.models.project import Project
@@ -41,6 +42,9 @@ class Task(models.Model):
     is_open = models.BooleanField(default=True)
     # Answers taken in, by whatever way; what a fit saw is compared with it.
     n_answers = models.PositiveIntegerField(default=0)
+    # The transaction that last put it on offer behind bookmarks; the database stamps it, at
+    # the insert and whenever open_slots grows. 0: in an upload that ended all bookmarks instead.
+    late_xid = models.BigIntegerField(db_default=RawSQL("pg_current_xact_id()::text::bigint", []))
 
     class Meta:
         constraints = [
@@ -71,16 +75,33 @@ class Task(models.Model):
             ),
         ]
         indexes = [
+            # The main lane. All keys ascend, so that "from a bookmark on" is one condition.
             models.Index(
                 F("project"),
-                F("priority").desc(),
+                -F("priority"),
                 F("rank"),
                 F("id"),
                 condition=Q(is_open=True, is_gold=False),
                 name="task_claimable",
             ),
+            # The late lane: what came on offer behind bookmarks. The most urgent of it ...
+            models.Index(
+                F("project"),
+                -F("priority"),
+                F("late_xid"),
+                F("rank"),
+                F("id"),
+                condition=Q(is_open=True, is_gold=False, late_xid__gt=0),
+                name="task_late_urgent",
+            ),
+            # ... and the longest there.
+            models.Index(
+                fields=["project", "late_xid", "rank", "id"],
+                condition=Q(is_open=True, is_gold=False, late_xid__gt=0),
+                name="task_late",
+            ),
             models.Index(fields=["project", "id"], name="task_of_project"),
-            models.Index(fields=["project", "id"], condition=Q(is_gold=True), name="task_gold"),
+            models.Index(fields=["project", "uid"], condition=Q(is_gold=True), name="task_gold"),
         ]
 
     def __str__(self) -> str:

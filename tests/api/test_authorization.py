@@ -51,7 +51,7 @@ class World:
         self.keys["worker"] = a_key(self.worker)
         self._settle(items[0])
         (self.assignment,) = claims.claim(
-            project=self.project, worker_id=self.worker.pk, count=1, now=later(10**9)
+            project_ids=[self.project.pk], worker_id=self.worker.pk, count=1, now=later(10**9)
         )
         self.ids = {
             "slug": self.project.slug,

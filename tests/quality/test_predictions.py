@@ -7,7 +7,7 @@ from tasks_app import claims
 from tasks_app.errors import Invalid
 from tasks_app.models import Item, Task
 from tasks_app.staging import Record
-from tests.factories import BIRDS, NOON, a_project, a_worker, later, some_items
+from tests.factories import BIRDS, NOON, a_project, a_worker, later, some_items, task_of
 from tests.quality.labels import a_retrained_project, add_items, answer, kinds, some_labels
 
 pytestmark = pytest.mark.django_db
@@ -42,8 +42,8 @@ def claimed_order(project, n):
     worker = a_worker(project.tenant)
     found = []
     for _ in range(n):
-        found += claims.claim(project=project, worker_id=worker.pk, count=1, now=NOON)
-    return [lease.task.item.external_id for lease in found]
+        found += claims.claim(project_ids=[project.pk], worker_id=worker.pk, count=1, now=NOON)
+    return [task_of(lease).item.external_id for lease in found]
 
 
 def test_predictions_are_kept_and_read_back():

@@ -50,8 +50,8 @@ def a_crowd(project, items, *, n_workers=8, accuracy=0.9, seed=1, truth="owl"):
 
 
 def answer(task, worker, label, now=NOON):
-    (lease,) = claims.claim(project=task.project, worker_id=worker.pk, count=1, now=now)
-    answers.submit(assignment=lease, values={"kind": label}, elapsed_s=None, now=now)
+    (lease,) = claims.claim(project_ids=[task.project.pk], worker_id=worker.pk, count=1, now=now)
+    answers.submit(lease=lease, values={"kind": label}, elapsed_s=None, now=now)
     due.mark(project_id=task.project_id, task_ids=[lease.task_id], now=now)
 
 
@@ -117,13 +117,13 @@ def test_a_task_that_meets_the_target_is_resolved_and_closed(tenant):
 def test_a_live_lease_on_a_resolved_task_is_honoured_and_revises(tenant):
     project, wim = a_project(tenant), a_worker(tenant)
     (item,) = some_items(project, 1)
-    (lease,) = claims.claim(project=project, worker_id=wim.pk, count=1, now=NOON)
+    (lease,) = claims.claim(project_ids=[project.pk], worker_id=wim.pk, count=1, now=NOON)
     a_crowd(project, [item], accuracy=1.0)
     settled(project)
     task = Task.objects.get(item=item)
     assert (task.state, task.open_slots, task.answers_due) == ("resolved", 0, 1)
 
-    answers.submit(assignment=lease, values={"kind": "wren"}, elapsed_s=None, now=NOON)
+    answers.submit(lease=lease, values={"kind": "wren"}, elapsed_s=None, now=NOON)
     due.mark(project_id=project.pk, task_ids=[task.pk], now=NOON)
     settled(project, now=later(1))
 

@@ -5,7 +5,7 @@ import pytest
 from tasks_app import answers, claims
 from tasks_app.errors import Invalid
 from tasks_app.models import Admission, Answer, Assignment, Project
-from tests.factories import NOON, a_project, a_task, a_worker, later
+from tests.factories import NOON, a_project, a_task, a_worker, assignment_of, later, task_of
 
 pytestmark = pytest.mark.django_db
 
@@ -16,22 +16,23 @@ OWL, WREN = {"kind": "owl"}, {"kind": "wren"}
 def lease(tenant):
     project, wim = a_project(tenant), a_worker(tenant)
     a_task(project)
-    (lease,) = claims.claim(project=project, worker_id=wim.pk, count=1, now=NOON)
+    (lease,) = claims.claim(project_ids=[project.pk], worker_id=wim.pk, count=1, now=NOON)
     return lease
 
 
 def submit(lease, values=OWL, now=NOON, elapsed_s=None):
-    return answers.submit(assignment=lease, values=values, elapsed_s=elapsed_s, now=now)
+    is_new = answers.submit(lease=lease, values=values, elapsed_s=elapsed_s, now=now)
+    return Answer.objects.get(assignment=lease.id), is_new
 
 
 def test_an_answer_takes_the_place_of_its_lease(lease):
     answer, is_new = submit(lease, now=later(30))
 
-    lease.task.refresh_from_db()
+    task = task_of(lease)
     assert is_new
     assert (answer.values, answer.late, answer.elapsed_s) == (OWL, False, 30.0)
-    assert (lease.task.slots, lease.task.open_slots, lease.task.answers_due) == (3, 2, 2)
-    assert lease.task.n_answers == 1
+    assert (task.slots, task.open_slots, task.answers_due) == (3, 2, 2)
+    assert task.n_answers == 1
 
 
 def test_the_same_answer_again_is_the_same_answer(lease):
@@ -40,8 +41,8 @@ def test_the_same_answer_again_is_the_same_answer(lease):
     again, is_new = submit(lease, now=later(5))
 
     assert (again.pk, is_new) == (first.pk, False)
-    lease.task.refresh_from_db()
-    assert lease.task.n_answers == 1
+    task = task_of(lease)
+    assert task.n_answers == 1
 
 
 def test_another_answer_after_it_is_refused(lease):
@@ -68,9 +69,9 @@ def test_an_answer_that_does_not_fit_the_form_leaves_no_trace(lease):
 def test_a_late_answer_is_taken_while_its_slot_is_not_swept(lease):
     answer, _ = submit(lease, now=later(601))
 
-    lease.task.refresh_from_db()
+    task = task_of(lease)
     assert answer.late
-    assert (lease.task.open_slots, lease.task.answers_due) == (2, 2)
+    assert (task.open_slots, task.answers_due) == (2, 2)
 
 
 def test_a_late_answer_is_taken_while_a_slot_is_open(lease):
@@ -78,29 +79,31 @@ def test_a_late_answer_is_taken_while_a_slot_is_open(lease):
 
     answer, _ = submit(lease, now=later(602))
 
-    lease.task.refresh_from_db()
+    task = task_of(lease)
     assert answer.late
-    assert (lease.task.slots, lease.task.open_slots, lease.task.answers_due) == (3, 2, 2)
+    assert (task.slots, task.open_slots, task.answers_due) == (3, 2, 2)
 
 
 def test_a_late_answer_is_refused_when_the_slots_are_taken(lease, tenant):
     claims.expire(now=later(601))
     for _ in range(3):
-        claims.claim(project=lease.project, worker_id=a_worker(tenant).pk, count=1, now=later(602))
+        claims.claim(
+            project_ids=[lease.project_id], worker_id=a_worker(tenant).pk, count=1, now=later(602)
+        )
 
     with pytest.raises(claims.LeaseLost):
         submit(lease, now=later(603))
 
-    lease.refresh_from_db()
+    lease = assignment_of(lease)
     assert lease.state == "expired"
 
 
 @pytest.mark.parametrize("give_back", ["release", "skip"])
 def test_an_answer_after_giving_back_is_refused(lease, give_back):
     if give_back == "release":
-        claims.release(assignment=lease, now=NOON)
+        claims.release(lease=lease, now=NOON)
     else:
-        claims.skip(assignment=lease, because="", now=NOON)
+        claims.skip(lease=lease, because="", now=NOON)
 
     with pytest.raises(claims.LeaseLost):
         submit(lease)
@@ -131,7 +134,7 @@ def test_a_late_answer_is_refused_when_the_admission_was_withdrawn(lease):
 def test_an_answer_to_gold_counts_on_no_task(tenant):
     project, wim = a_project(tenant, gold_rate=1.0), a_worker(tenant)
     gold = a_task(project, gold=OWL)
-    (lease,) = claims.claim(project=project, worker_id=wim.pk, count=1, now=NOON)
+    (lease,) = claims.claim(project_ids=[project.pk], worker_id=wim.pk, count=1, now=NOON)
 
     submit(lease)
 

@@ -4,17 +4,25 @@ from collections import Counter
 from datetime import timedelta
 
 import pytest
-from django.db import connection
 
 from tasks_app import claims
 from tasks_app.models import Admission, Assignment, Project, Task
-from tests.factories import NOON, a_project, a_task, a_worker, later, some_items
+from tests.factories import (
+    NOON,
+    a_project,
+    a_task,
+    a_worker,
+    assignment_of,
+    later,
+    some_items,
+    task_of,
+)
 
 pytestmark = pytest.mark.django_db
 
 
 def claim(project, worker, count=1, now=NOON):
-    return claims.claim(project=project, worker_id=worker.pk, count=count, now=now)
+    return claims.claim(project_ids=[project.pk], worker_id=worker.pk, count=count, now=now)
 
 
 def test_a_claim_leases_the_most_urgent_task_and_takes_one_slot(tenant):
@@ -25,7 +33,7 @@ def test_a_claim_leases_the_most_urgent_task_and_takes_one_slot(tenant):
     (lease,) = claim(project, wim)
 
     urgent.refresh_from_db()
-    assert lease.task == urgent
+    assert lease.task_id == urgent.pk
     assert lease.leased_until == NOON + timedelta(seconds=project.lease_s)
     assert (urgent.slots, urgent.open_slots, urgent.answers_due) == (3, 2, 3)
 
@@ -74,9 +82,9 @@ def test_a_dead_lease_does_not_count_towards_the_limit(tenant):
 
 def test_nobody_claims_from_a_project_that_is_not_open(tenant):
     project, wim = a_project(tenant, state=Project.State.PAUSED), a_worker(tenant)
+    a_task(project)
 
-    with pytest.raises(claims.ProjectNotOpen):
-        claim(project, wim)
+    assert claim(project, wim) == []
 
 
 def test_an_invited_project_wants_an_admission(tenant):
@@ -108,12 +116,12 @@ def test_a_released_task_comes_back_to_the_same_worker_in_the_same_row(tenant):
     task = a_task(project)
     (lease,) = claim(project, wim)
 
-    claims.release(assignment=lease, now=NOON)
+    claims.release(lease=lease, now=NOON)
     task.refresh_from_db()
     assert (task.open_slots, task.answers_due) == (3, 3)
     (again,) = claim(project, wim)
 
-    assert (again.pk, again.uid, again.state) == (lease.pk, lease.uid, "leased")
+    assert (again.id, again.uid, again.state) == (lease.id, lease.uid, "leased")
     task.refresh_from_db()
     assert (task.open_slots, task.answers_due) == (2, 3)
 
@@ -123,10 +131,10 @@ def test_a_skipped_task_never_comes_back(tenant):
     a_task(project)
     (lease,) = claim(project, wim)
 
-    claims.skip(assignment=lease, because="too dark", now=NOON)
+    claims.skip(lease=lease, because="too dark", now=NOON)
 
     assert claim(project, wim) == []
-    lease.refresh_from_db()
+    lease = assignment_of(lease)
     assert (lease.state, lease.skipped_because) == ("skipped", "too dark")
 
 
@@ -134,13 +142,13 @@ def test_giving_back_twice_is_the_same_and_other_deeds_come_too_late(tenant):
     project, wim = a_project(tenant), a_worker(tenant)
     task = a_task(project)
     (lease,) = claim(project, wim)
-    claims.release(assignment=lease, now=NOON)
+    claims.release(lease=lease, now=NOON)
 
-    claims.release(assignment=lease, now=NOON)
+    claims.release(lease=lease, now=NOON)
     with pytest.raises(claims.LeaseLost):
-        claims.skip(assignment=lease, because="", now=NOON)
+        claims.skip(lease=lease, because="", now=NOON)
     with pytest.raises(claims.LeaseLost):
-        claims.extend(assignment=lease, now=NOON)
+        claims.extend(lease=lease, now=NOON)
 
     task.refresh_from_db()
     assert task.open_slots == 3
@@ -152,11 +160,11 @@ def test_a_lease_is_extended_three_times_at_most(tenant):
     (lease,) = claim(project, wim)
 
     for _ in range(3):
-        claims.extend(assignment=lease, now=NOON)
+        claims.extend(lease=lease, now=NOON)
     with pytest.raises(claims.ExtendLimit):
-        claims.extend(assignment=lease, now=NOON)
+        claims.extend(lease=lease, now=NOON)
 
-    lease.refresh_from_db()
+    lease = assignment_of(lease)
     assert lease.leased_until == later(4 * project.lease_s)
 
 
@@ -170,7 +178,7 @@ def test_an_expired_lease_gives_its_slot_back(tenant):
     assert claims.expire(now=later(project.lease_s)) == (0, [])
 
     task.refresh_from_db()
-    lease.refresh_from_db()
+    lease = assignment_of(lease)
     assert (task.open_slots, task.answers_due, task.is_open) == (3, 3, True)
     assert lease.state == "expired"
     assert claim(project, wim) == []
@@ -196,7 +204,7 @@ def test_gold_comes_at_the_projects_rate_and_counts_nothing(tenant):
 
     leases = claim(project, wim, count=5)
 
-    assert sorted(lease.task.is_gold for lease in leases) == [False, True, True, True, True]
+    assert sorted(task_of(lease).is_gold for lease in leases) == [False, True, True, True, True]
     gold = Task.objects.filter(is_gold=True)
     assert {(task.slots, task.open_slots, task.answers_due) for task in gold} == {(None,) * 3}
     real.refresh_from_db()
@@ -207,7 +215,7 @@ def test_gold_stops_when_the_real_work_does(tenant):
     project, wim = a_project(tenant, gold_rate=0.5, claim_limit=50), a_worker(tenant)
     a_task(project)
     some_items(project, 20, gold={"kind": "owl"})
-    while not any(not lease.task.is_gold for lease in claim(project, wim)):
+    while not any(not task_of(lease).is_gold for lease in claim(project, wim)):
         pass
 
     assert [claim(project, wim) for _ in range(20)] == [[]] * 20
@@ -218,7 +226,7 @@ def test_the_same_gold_is_served_to_any_number_of_workers(tenant):
     some_items(project, 1)
     some_items(project, 1, gold={"kind": "owl"})
 
-    golds = Counter(claim(project, a_worker(tenant))[0].task.is_gold for _ in range(6))
+    golds = Counter(task_of(claim(project, a_worker(tenant))[0]).is_gold for _ in range(6))
 
     assert golds == {True: 6}
 
@@ -228,30 +236,14 @@ def test_without_a_gold_rate_no_gold_comes(tenant):
     some_items(project, 3, gold={"kind": "owl"})
     a_task(project)
 
-    assert [lease.task.is_gold for lease in claim(project, wim, count=4)] == [False]
+    assert [task_of(lease).is_gold for lease in claim(project, wim, count=4)] == [False]
 
 
-def test_the_claim_is_served_by_its_index(tenant):
-    project, wim = a_project(tenant), a_worker(tenant)
-    some_items(project, 50)
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")
-        cursor.execute("ANALYZE tasks_app_task")
-        cursor.execute(
-            "EXPLAIN " + claims.CLAIM,
-            {"project_id": project.pk, "worker_id": wim.pk, "count": 1, "now": NOON},
-        )
-        plan = "\n".join(line for (line,) in cursor.fetchall())
-
-    assert "task_claimable" in plan
-
-
-def test_a_claim_takes_five_statements(tenant, django_assert_num_queries):
+def test_a_claim_is_one_statement(tenant, django_assert_num_queries):
     project, wim = a_project(tenant), a_worker(tenant)
     some_items(project, 5)
 
-    # A savepoint and its end, the lock, the claim, the tasks with their items.
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(1):
         claim(project, wim, count=3)
 
     assert Assignment.objects.count() == 3

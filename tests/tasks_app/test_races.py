@@ -11,7 +11,16 @@ from django.db import connection, transaction
 from tasks_app import answers, claims
 from tasks_app.errors import Refusal
 from tasks_app.models import Answer, Assignment, Task
-from tests.factories import NOON, a_project, a_task, a_tenant, a_worker, later, some_items
+from tests.factories import (
+    NOON,
+    a_project,
+    a_task,
+    a_tenant,
+    a_worker,
+    assignment_of,
+    later,
+    some_items,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -41,7 +50,9 @@ def test_racing_workers_share_the_slots_without_overlap():
     workers = [a_worker(tenant) for _ in range(12)]
 
     def claimed_by(worker):
-        return lambda: claims.claim(project=project, worker_id=worker.pk, count=1, now=NOON)
+        return lambda: claims.claim(
+            project_ids=[project.pk], worker_id=worker.pk, count=1, now=NOON
+        )
 
     found = all_at_once([claimed_by(worker) for worker in workers])
 
@@ -64,7 +75,7 @@ def test_claims_pass_each_other_instead_of_waiting():
         def claim():
             with connection.cursor() as cursor:
                 cursor.execute("SET statement_timeout = 1000")
-            return claims.claim(project=project, worker_id=wim.pk, count=1, now=NOON)
+            return claims.claim(project_ids=[project.pk], worker_id=wim.pk, count=1, now=NOON)
 
         ((lease,),) = all_at_once([claim])
 
@@ -77,7 +88,7 @@ def test_one_worker_in_many_places_never_overruns_the_lease_limit():
     some_items(project, 20)
 
     found = all_at_once(
-        [lambda: claims.claim(project=project, worker_id=wim.pk, count=2, now=NOON)] * 8
+        [lambda: claims.claim(project_ids=[project.pk], worker_id=wim.pk, count=2, now=NOON)] * 8
     )
 
     assert sum(len(leases) for leases in found) == 3
@@ -87,12 +98,10 @@ def test_of_two_racing_answers_to_one_lease_one_is_taken():
     tenant = a_tenant()
     project, wim = a_project(tenant), a_worker(tenant)
     task = a_task(project)
-    (lease,) = claims.claim(project=project, worker_id=wim.pk, count=1, now=NOON)
+    (lease,) = claims.claim(project_ids=[project.pk], worker_id=wim.pk, count=1, now=NOON)
 
     def answer(label):
-        return lambda: answers.submit(
-            assignment=lease, values={"kind": label}, elapsed_s=None, now=NOON
-        )
+        return lambda: answers.submit(lease=lease, values={"kind": label}, elapsed_s=None, now=NOON)
 
     results = all_at_once([answer("owl"), answer("wren")] * 4)
 
@@ -109,20 +118,20 @@ def test_an_answer_and_the_end_of_its_lease_never_both_count():
     project = a_project(tenant)
     for _ in range(10):
         task, worker = a_task(project), a_worker(tenant)
-        (lease,) = claims.claim(project=project, worker_id=worker.pk, count=1, now=NOON)
-        Assignment.objects.filter(pk=lease.pk).update(leased_until=later(-1))
+        (lease,) = claims.claim(project_ids=[project.pk], worker_id=worker.pk, count=1, now=NOON)
+        Assignment.objects.filter(pk=lease.id).update(leased_until=later(-1))
 
         all_at_once(
             [
                 lambda lease=lease: answers.submit(
-                    assignment=lease, values={"kind": "owl"}, elapsed_s=None, now=NOON
+                    lease=lease, values={"kind": "owl"}, elapsed_s=None, now=NOON
                 ),
                 lambda: claims.expire(now=NOON),
             ]
         )
 
         task.refresh_from_db()
-        lease.refresh_from_db()
+        lease = assignment_of(lease)
         assert lease.state == "answered"
         assert (task.slots, task.open_slots, task.answers_due, task.n_answers) == (3, 2, 2, 1)
         task.delete()
@@ -135,13 +144,15 @@ def test_late_answers_race_for_the_last_slot():
     leases = []
     for step in range(4):
         now = NOON + timedelta(seconds=step * 700)
-        leases += claims.claim(project=project, worker_id=a_worker(tenant).pk, count=1, now=now)
+        leases += claims.claim(
+            project_ids=[project.pk], worker_id=a_worker(tenant).pk, count=1, now=now
+        )
         claims.expire(now=now + timedelta(seconds=650))
 
     results = all_at_once(
         [
             lambda lease=lease: answers.submit(
-                assignment=lease, values={"kind": "owl"}, elapsed_s=None, now=later(9000)
+                lease=lease, values={"kind": "owl"}, elapsed_s=None, now=later(9000)
             )
             for lease in leases
         ]

@@ -1,0 +1,14 @@
+-- Whatever way an answer comes in, its task is to be settled: noted with it, and never forgotten.
+CREATE OR REPLACE FUNCTION concord_answers_are_due() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO quality_settledue (task_id, project_id, cause, since)
+    SELECT DISTINCT task_id, project_id, 'answer', clock_timestamp()
+      FROM fresh
+     ORDER BY task_id
+        ON CONFLICT (task_id) DO NOTHING;
+    RETURN NULL;
+END
+$$;
+CREATE OR REPLACE TRIGGER answers_are_due
+    AFTER INSERT ON tasks_app_answer REFERENCING NEW TABLE AS fresh
+    FOR EACH STATEMENT EXECUTE FUNCTION concord_answers_are_due()

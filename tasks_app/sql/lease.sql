@@ -1,0 +1,16 @@
+-- An assignment with all that its worker sees of it, as a claim returns it and as it is looked
+-- up again. Documents stay text: most go to the worker as they are.
+CREATE OR REPLACE VIEW concord_lease AS
+SELECT assignment.id, assignment.uid, assignment.state, assignment.guideline_version,
+       assignment.leased_at, assignment.leased_until, assignment.worker_id,
+       task.id AS task_id, task.uid AS task_uid, task.part_index, task.part_of, task.part_start,
+       task.part_end, task.priority, item.payload::text AS payload,
+       project.id AS project_id, project.slug, project.tenant_id, project.form::text AS form,
+       project.split::text AS split, project.lease_s, project.reward_micros,
+       project.reward_currency, project.show_predictions,
+       answer.values::text AS answer, answer.answered_at, answer.late
+  FROM tasks_app_assignment AS assignment
+  JOIN tasks_app_task AS task ON task.id = assignment.task_id
+  JOIN tasks_app_item AS item ON item.id = task.item_id
+  JOIN tasks_app_project AS project ON project.id = assignment.project_id
+  LEFT JOIN tasks_app_answer AS answer ON answer.assignment_id = assignment.id
