@@ -27,6 +27,7 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "marketplace",
     "marketplace.accounts",
+    "marketplace.replies",
     "marketplace.webhooks",
     "quality",
     "tasks_app",

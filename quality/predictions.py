@@ -1,11 +1,12 @@
 """Predictions: what models answer, stored for tasks and setting the order of untouched ones."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
 import orjson
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import QuerySet
 
 from quality.models import ModelVersion, Prediction
@@ -16,16 +17,7 @@ from tasks_app.items import EXTERNAL_ID
 from tasks_app.models import Project
 from tasks_app.pointers import escaped
 from tasks_app.schemas import Schema
-from tasks_app.staging import (
-    Faults,
-    Record,
-    Report,
-    Spool,
-    make_table,
-    patient,
-    spools,
-    validated,
-)
+from tasks_app.staging import Arrived, Faults, Record, Spool, Upload, make_table, read, spools
 
 FAULTS = statement("prediction_faults")
 SEEN = statement("prediction_seen")
@@ -67,13 +59,14 @@ _WRONG = {
 Row = dict[str, Any]
 
 
-def add(*, project: Project, records: Iterable[Record], partial: bool, now: datetime) -> Report:
-    """Store predictions made elsewhere: all, or with `partial` the good ones.
+@contextmanager
+def upload(
+    *, project: Project, records: Iterable[Record], partial: bool, now: datetime
+) -> Iterator[Upload]:
+    """Predictions made elsewhere, read and checked. Raises Invalid naming each bad row.
 
-    One of the same (task, field, model version) is replaced. Raises Invalid naming each bad
-    row; nothing is stored then.
+    On storing, one of the same (task, field, model version) is replaced.
     """
-    faults = Faults()
     fields = {field["key"]: field for field in project.form}
     with spools(1) as (spool,):
 
@@ -81,25 +74,12 @@ def add(*, project: Project, records: Iterable[Record], partial: bool, now: date
             RECORD.check(record.value)
             stage(spool, record.row, _checked(fields, record.value))
 
-        n_records = validated(records, faults, take)
-        if not partial:
-            faults.refuse()
-        with transaction.atomic():
-            patient()
+        def bring_in(faults: Faults) -> Arrived:
             unstage(spool)
             _find_faults(project, faults)
-            if not partial:
-                faults.refuse()
-            accepted = store(project=project, now=now)
-    return Report(
-        batch=None,
-        accepted=accepted,
-        duplicates=n_records - accepted - faults.rows,
-        rejected=faults.rows,
-        tasks=0,
-        faults=sorted(faults.kept, key=lambda fault: fault.row or 0),
-        faults_total=faults.total,
-    )
+            return Arrived(store(project=project, now=now))
+
+        yield read(records, take=take, bring_in=bring_in, partial=partial)
 
 
 def stage(spool: Spool, row: int, record: Row) -> None:

@@ -2,7 +2,8 @@
 
 import hashlib
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -16,20 +17,15 @@ from tasks_app.models import Batch, Item, Project, Task
 from tasks_app.schemas import Schema
 from tasks_app.splitting import Part
 from tasks_app.sql import statement
-from tasks_app.staging import (
-    Faults,
-    Record,
-    Report,
-    Spool,
-    make_table,
-    patient,
-    spools,
-    validated,
-)
+from tasks_app.staging import Arrived, Faults, Record, Spool, Upload, make_table, read, spools
 
 INGEST_ITEMS = statement("ingest_items")
 INGEST_TASKS = statement("ingest_tasks")
 CONFLICTS = statement("ingest_conflicts")
+STAGED_ITEM = (
+    "row int, external_id text, digest bytea, payload jsonb, gold jsonb, hint text, priority int"
+)
+STAGED_PART = "row int, index int, n_parts int, part_start int, part_end int"
 
 EXTERNAL_ID = {
     "type": "string",
@@ -109,51 +105,34 @@ class _Intake:
         return forms.normalised(known, gold, pointer="/gold")
 
 
-def ingest(
+@contextmanager
+def upload(
     *,
     project: Project,
     records: Iterable[Record],
     batch: str | None,
     partial: bool,
     now: datetime,
-) -> Report:
-    """Store items and the tasks cut from them: all, or with `partial` the good ones.
+) -> Iterator[Upload]:
+    """Items read and checked; to store them cuts their tasks too.
 
-    Raises Invalid naming each bad row, and ProjectClosed; nothing is stored then.
+    Raises Invalid naming each bad row, and on storing ProjectClosed.
     """
-    faults = Faults()
     with spools(2) as (items, parts):
-        n_records = validated(records, faults, _Intake(project, items, parts).take)
-        if not partial:
-            faults.refuse()
-        with transaction.atomic():
-            patient()
+
+        def bring_in(faults: Faults) -> Arrived:
             # One upload after the other, and none after the close.
             if projects.is_closed(project):
                 raise ProjectClosed
-            items.copy_into(
-                "stage_item",
-                "row int, external_id text, digest bytea, payload jsonb, gold jsonb, hint text, "
-                "priority int",
-            )
-            parts.copy_into(
-                "stage_part", "row int, index int, n_parts int, part_start int, part_end int"
-            )
-            name, accepted, n_tasks = _stored(project, batch, parts.rows, now)
-            conflicts = _conflicts(project)
-            for row, external_id in conflicts:
+            items.copy_into("stage_item", STAGED_ITEM)
+            parts.copy_into("stage_part", STAGED_PART)
+            arrived = _stored(project, batch, parts.rows, now)
+            for row, external_id in _conflicts(project):
                 faults.add(row, [_conflict(external_id)])
-            if not partial:
-                faults.refuse()
-    return Report(
-        batch=name,
-        accepted=accepted,
-        duplicates=n_records - accepted - faults.rows,
-        rejected=faults.rows,
-        tasks=n_tasks,
-        faults=sorted(faults.kept, key=lambda fault: fault.row or 0),
-        faults_total=faults.total,
-    )
+            return arrived
+
+        take = _Intake(project, items, parts).take
+        yield read(records, take=take, bring_in=bring_in, partial=partial)
 
 
 @transaction.atomic
@@ -177,9 +156,7 @@ def withdraw(*, item: Item, because: str, now: datetime) -> list[int]:
     return task_ids
 
 
-def _stored(
-    project: Project, batch: str | None, n_parts: int, now: datetime
-) -> tuple[str, int, int]:
+def _stored(project: Project, batch: str | None, n_parts: int, now: datetime) -> Arrived:
     name = batch or f"{now:%Y%m%d-%H%M%S}-{uuid.uuid4().hex[:8]}"
     came, _ = Batch.objects.get_or_create(project=project, name=name, defaults={"created_at": now})
     make_table("stage_new", "item_id bigint, row int")
@@ -194,7 +171,7 @@ def _stored(
                 "come_late": not queue.end_bookmarks(project=project, n_tasks=n_parts),
             },
         )
-        return name, accepted, cursor.rowcount
+        return Arrived(accepted, batch=name, tasks=cursor.rowcount)
 
 
 def _conflicts(project: Project) -> list[tuple[int, str]]:

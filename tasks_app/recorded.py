@@ -1,10 +1,11 @@
 """Bring in answers that were collected elsewhere."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection
 from django.utils.dateparse import parse_datetime
 
 from tasks_app import fitting, forms, projects
@@ -13,16 +14,7 @@ from tasks_app.items import EXTERNAL_ID
 from tasks_app.models import Project
 from tasks_app.schemas import Schema
 from tasks_app.sql import statement
-from tasks_app.staging import (
-    Faults,
-    Record,
-    Report,
-    Spool,
-    make_table,
-    patient,
-    spools,
-    validated,
-)
+from tasks_app.staging import Arrived, Faults, Record, Spool, Upload, make_table, read, spools
 
 FAULTS = statement("recorded_faults")
 STORE = statement("recorded_store")
@@ -64,7 +56,8 @@ class ProjectNotTaking(Refusal):
     code = "project_closed"
 
 
-def record(
+@contextmanager
+def upload(
     *,
     project: Project,
     records: Iterable[Record],
@@ -72,13 +65,12 @@ def record(
     met: Callable[[list[int]], None],
     partial: bool,
     now: datetime,
-) -> Report:
-    """Store recorded answers: all, or with `partial` the good ones.
+) -> Iterator[Upload]:
+    """Recorded answers read and checked.
 
-    `people` gives an account for each name; `met` is told the tasks that got answers, in
-    the same transaction. Raises Invalid and ProjectNotTaking; nothing is stored then.
+    On storing `people` gives an account for each name, and `met` is told the tasks that got
+    answers, in the same transaction. Raises Invalid, and on storing ProjectNotTaking.
     """
-    faults = Faults()
     names: set[str] = set()
     with spools(2) as (answers, workers):
 
@@ -97,28 +89,17 @@ def record(
                 answered_at,
             )
 
-        n_records = validated(records, faults, take)
-        if not partial:
-            faults.refuse()
-        with transaction.atomic():
-            patient()
+        def bring_in(faults: Faults) -> Arrived:
             if projects.is_closed(project):
                 raise ProjectNotTaking
+            workers.clear()
             for name, worker_id in people(names).items():
                 workers.add(name, worker_id)
             accepted, task_ids = _stored(project, answers, workers, faults)
-            if not partial:
-                faults.refuse()
             met(task_ids)
-    return Report(
-        batch=None,
-        accepted=accepted,
-        duplicates=n_records - accepted - faults.rows,
-        rejected=faults.rows,
-        tasks=len(task_ids),
-        faults=sorted(faults.kept, key=lambda fault: fault.row or 0),
-        faults_total=faults.total,
-    )
+            return Arrived(accepted, tasks=len(task_ids))
+
+        yield read(records, take=take, bring_in=bring_in, partial=partial)
 
 
 def _stored(

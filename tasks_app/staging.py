@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import orjson
-from django.db import connection
+from django.db import connection, transaction
 
 from tasks_app.errors import Fault, Invalid
 
@@ -41,6 +41,10 @@ class Faults:
             if len(self.kept) < KEPT_FAULTS:
                 self.kept.append(replace(fault, row=row))
 
+    def copy(self) -> "Faults":
+        """These faults, to which others may be added."""
+        return Faults(list(self.kept), self.total, self.rows)
+
     def refuse(self) -> None:
         """Raises Invalid if there is any fault."""
         if self.total:
@@ -60,6 +64,46 @@ class Report:
     faults_total: int
 
 
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """What came in of an upload."""
+
+    accepted: int
+    batch: str | None = None
+    tasks: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """An upload that was read and checked: all is good, or with `partial` the good is kept.
+
+    `bring_in` stores what was spooled and adds the faults that only the database knows.
+    """
+
+    n_records: int
+    faults: Faults
+    partial: bool
+    bring_in: Callable[[Faults], Arrived]
+
+    @transaction.atomic
+    def store(self) -> Report:
+        """Bring it in. Raises Invalid naming each bad row; nothing is stored then."""
+        patient()
+        faults = self.faults.copy()
+        arrived = self.bring_in(faults)
+        if not self.partial:
+            faults.refuse()
+        return Report(
+            batch=arrived.batch,
+            accepted=arrived.accepted,
+            duplicates=self.n_records - arrived.accepted - faults.rows,
+            rejected=faults.rows,
+            tasks=arrived.tasks,
+            faults=sorted(faults.kept, key=lambda fault: fault.row or 0),
+            faults_total=faults.total,
+        )
+
+
 class Spool:
     """Rows on their way into a temporary table, on disk once they are many."""
 
@@ -71,6 +115,12 @@ class Spool:
         """One row, in PostgreSQL's COPY text format."""
         self._file.write(b"\t".join(map(_cell, cells)) + b"\n")
         self.rows += 1
+
+    def clear(self) -> None:
+        """Forget all rows."""
+        self._file.seek(0)
+        self._file.truncate()
+        self.rows = 0
 
     def copy_into(self, table: str, columns: str) -> None:
         """Make a temporary table of these columns and fill it."""
@@ -105,8 +155,18 @@ def spools(n: int) -> Iterator[list[Spool]]:
             spool.close()
 
 
-def validated(records: Iterable[Record], faults: Faults, take: Callable[[Record], None]) -> int:
-    """Hand each record that can be read to `take`, note its faults; how many there were."""
+def read(
+    records: Iterable[Record],
+    *,
+    take: Callable[[Record], None],
+    bring_in: Callable[[Faults], Arrived],
+    partial: bool,
+) -> Upload:
+    """Hand each record that can be read to `take`, which checks and spools it.
+
+    Raises Invalid naming each bad row, unless the upload is `partial`.
+    """
+    faults = Faults()
     n_records = 0
     for record in records:
         n_records += 1
@@ -116,7 +176,9 @@ def validated(records: Iterable[Record], faults: Faults, take: Callable[[Record]
             take(record)
         except Invalid as error:
             faults.add(record.row, error.faults)
-    return n_records
+    if not partial:
+        faults.refuse()
+    return Upload(n_records, faults, partial, bring_in)
 
 
 def patient() -> None:

@@ -1,5 +1,6 @@
 """The cast and the props: Rosa asks, Wim works, Wanda works too."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
@@ -63,9 +64,25 @@ def some_items(project: Project, n: int, **overrides: Any) -> list[Item]:
         Record(row, {"external_id": f"i{next(_serial)}", "payload": {"n": row}} | overrides)
         for row in range(1, n + 1)
     ]
-    intake.add_items(project=project, records=records, batch=None, partial=False)
+    bring_items(project, records)
     ids = [record.value["external_id"] for record in records]
     return list(Item.objects.filter(project=project, external_id__in=ids).order_by("pk"))
+
+
+def bring_items(project: Project, records: Iterable[Record]) -> None:
+    """An upload of items."""
+    upload = intake.items_upload(project=project, records=records, batch=None, partial=False)
+    with upload as checked:
+        checked.store()
+
+
+def bring_answers(project: Project, records: Iterable[Record]) -> None:
+    """An upload of recorded answers."""
+    upload = intake.answers_upload(
+        tenant=project.tenant, project=project, records=records, partial=False
+    )
+    with upload as checked:
+        checked.store()
 
 
 def a_task(project: Project, **overrides: Any) -> Task:

@@ -7,7 +7,6 @@ from rest_framework.request import Request
 
 from marketplace.api import schemas, spelling, uploads
 from marketplace.api.door import CLIENT, MANAGER, Door, operation
-from marketplace.api.rendering import reply
 from marketplace.flows import intake
 from tasks_app import forms, recorded
 from tasks_app.models import Project
@@ -32,13 +31,13 @@ class AnswersDoor(Door):
     def post(self, request: Request, slug: str) -> HttpResponseBase:
         """Store answers collected elsewhere: all, or with `partial` the good ones."""
         project = self.project(slug)
-        report = intake.add_answers(
+        upload = intake.answers_upload(
             tenant=self.tenant,
             project=project,
-            records=uploads.records(request, from_cells=_from_cells(project)),
+            records=uploads.records(self, from_cells=_from_cells(project)),
             partial=self.params["partial"],
         )
-        return reply(uploads.shown(report), 201)
+        return uploads.store(self, upload)
 
 
 def _from_cells(project: Project) -> uploads.FromCells:

@@ -4,13 +4,17 @@ A handler declares itself by `operation`; the same declaration is enforced here 
 by marketplace.api.openapi, so that the two cannot differ.
 """
 
+import hashlib
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, TypeVar
+from functools import cached_property, wraps
+from typing import Any, ClassVar, TypeVar, cast
 
+import orjson
+from django.conf import settings
 from django.db.models import Q, QuerySet
-from django.http import HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase
 from rest_framework.exceptions import NotAuthenticated, ParseError, PermissionDenied
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
@@ -21,12 +25,14 @@ from marketplace.accounts.keys import covers
 from marketplace.accounts.models import Key, Tenant, User
 from marketplace.api import throttle
 from marketplace.api.errors import BadParameter
+from marketplace.api.parsing import TooLarge
 from marketplace.api.rendering import (
     JSONRenderer,
     MarkdownRenderer,
     NDJSONRenderer,
     ProblemRenderer,
 )
+from marketplace.flows.once import Asked, Told, once
 from tasks_app.errors import Missing
 from tasks_app.models import Assignment, Project
 from tasks_app.schemas import Schema
@@ -53,6 +59,8 @@ class Operation:
     conflicts: bool = False
     streams: bool = False
     markdown: bool = False
+    # Where the reply shows a secret once: the member that names what was made.
+    shown_once: str | None = None
 
 
 def operation(
@@ -67,8 +75,13 @@ def operation(
     conflicts: bool = False,
     streams: bool = False,
     markdown: bool = False,
+    shown_once: str | None = None,
 ) -> Callable[[Handler], Handler]:
-    """Declare a handler. A read needs `scope:read` only; `conflicts` says that 409 may come."""
+    """Declare a handler. A read needs `scope:read` only; `conflicts` says that 409 may come.
+
+    A POST is done once under an Idempotency-Key. That of an upload says itself what is to be
+    done once: what follows when all is read.
+    """
     declared = Operation(
         name=name,
         roles=frozenset(str(role) for role in roles),
@@ -80,12 +93,21 @@ def operation(
         conflicts=conflicts,
         streams=streams,
         markdown=markdown,
+        shown_once=shown_once,
     )
 
     def mark(handler: Handler) -> Handler:
+        made = handler
+        if handler.__name__ == "post" and upload is None:
+
+            @wraps(handler)
+            def post(door: Door, *args: Any, **kwargs: Any) -> HttpResponseBase:
+                return door.once(lambda: handler(door, *args, **kwargs))
+
+            made = cast(Handler, post)
         # Read by Door.declared.
-        vars(handler)["operation"] = declared
-        return handler
+        vars(made)["operation"] = declared
+        return made
 
     return mark
 
@@ -127,12 +149,6 @@ class Door(APIView):
             return
         if declared.roles:
             self._let_in(request, declared)
-        if request.method == "POST" and "Idempotency-Key" in request.headers:
-            # Not to be passed over in silence: who sends it relies on it.
-            raise ParseError(
-                "Idempotency-Key is not supported yet; leave it out.",
-                code="idempotency_not_supported",
-            )
         self.params = _parameters(request, declared.params)
 
     def _let_in(self, request: Request, declared: Operation) -> None:
@@ -181,6 +197,44 @@ class Door(APIView):
             declared.body.check(data)
         return data
 
+    def once(self, deed: Callable[[], HttpResponseBase]) -> HttpResponseBase:
+        """The reply of the deed, or the one given before under the same Idempotency-Key."""
+        text = self.request.headers.get("Idempotency-Key")
+        if text is None:
+            return deed()
+        if not _IDEMPOTENCY_KEY.fullmatch(text):
+            raise ParseError(
+                "Idempotency-Key: 1 to 255 printable ASCII characters without spaces.",
+                code="bad_idempotency_key",
+            )
+        asked = Asked(self.caller.pk, text, self._fingerprint())
+        told = once(asked, lambda: self._told(deed()))
+        headers = {"Idempotent-Replayed": "true"} if told.is_repeated else None
+        return HttpResponse(
+            told.body, status=told.status, content_type="application/json", headers=headers
+        )
+
+    @cached_property
+    def body_read(self) -> "hashlib._Hash":
+        """SHA-256 of the body as far as it was read."""
+        return hashlib.sha256()
+
+    def _fingerprint(self) -> bytes:
+        declared, request = self.declared(), self.request._request
+        if declared and declared.upload is None:
+            if int(request.META.get("CONTENT_LENGTH") or 0) > settings.BODY_MAX_BYTES:
+                raise TooLarge
+            self.body_read.update(request.body)
+        where = f"{request.get_full_path()}\n{request.content_type}\n".encode()
+        return hashlib.sha256(where + self.body_read.digest()).digest()
+
+    def _told(self, response: HttpResponseBase) -> Told:
+        declared, reply = self.declared(), cast(HttpResponse, response)
+        made = ""
+        if declared and declared.shown_once:
+            made = str(orjson.loads(reply.content)[declared.shown_once])
+        return Told(reply.status_code, reply.content, made)
+
     def projects(self) -> QuerySet[Project]:
         """The projects the caller may see."""
         if self.caller.role != WORKER:
@@ -206,6 +260,8 @@ class Door(APIView):
         return own if tenant_id is None else own.filter(project__tenant_id=tenant_id)
 
 
+# Printable ASCII without spaces, as opaque keys are.
+_IDEMPOTENCY_KEY = re.compile(r"[!-~]{1,255}")
 _WHOLE = re.compile(r"-?[0-9]{1,19}")
 _NUMBER = re.compile(r"-?[0-9]{1,30}(\.[0-9]{1,400})?([eE][-+]?[0-9]{1,3})?")
 

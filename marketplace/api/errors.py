@@ -12,6 +12,7 @@ from rest_framework.exceptions import APIException, Throttled
 from marketplace.accounts.keys import ScopeNotForRole
 from marketplace.accounts.people import TenantSlugTaken, UsernameTaken
 from marketplace.api.rendering import dumps
+from marketplace.flows.once import AlreadyCreated
 from tasks_app.errors import Fault, Invalid, Missing, Refusal
 
 PROBLEM = "application/problem+json"
@@ -41,6 +42,7 @@ SCHEMA: dict[str, Any] = {
             },
         },
         "errors_total": {"type": "integer"},
+        "id": {"type": "string"},
     },
 }
 
@@ -81,6 +83,8 @@ def handler(error: Exception, context: dict[str, Any]) -> HttpResponse | None:
 def _framework(request: HttpRequest, error: Exception) -> HttpResponse | None:
     if isinstance(error, Http404 | Missing):
         return problem(request, 404, "not_found", "There is no such thing, or none you may see.")
+    if isinstance(error, AlreadyCreated):
+        return problem(request, 409, "already_created", str(error), more={"id": error.made})
     if isinstance(error, APIException):
         detail = error.detail
         code = getattr(detail, "code", error.default_code)
@@ -112,8 +116,9 @@ def problem(
     faults: Sequence[Fault] = (),
     total: int | None = None,
     headers: Mapping[str, str] | None = None,
+    more: Mapping[str, str] | None = None,
 ) -> HttpResponse:
-    """A problem, as every refusal looks."""
+    """A problem, as every refusal looks; `more` are members of its own."""
     body: dict[str, Any] = {
         "type": f"urn:concord:problem:{code}",
         "title": HTTPStatus(status).phrase,
@@ -122,6 +127,7 @@ def problem(
         "code": code,
         "request_id": getattr(request, "request_id", ""),
         "errors": [told(fault) for fault in faults],
+        **(more or {}),
     }
     if total is not None:
         body["errors_total"] = total

@@ -54,13 +54,13 @@ class ItemsDoor(Door):
     def post(self, request: Request, slug: str) -> HttpResponseBase:
         """Store items and cut their tasks: all of them, or with `partial` the good ones."""
         project = self.project(slug)
-        report = intake.add_items(
+        upload = intake.items_upload(
             project=project,
-            records=uploads.records(request, from_cells=_from_cells(project)),
+            records=uploads.records(self, from_cells=_from_cells(project)),
             batch=self.params.get("batch"),
             partial=self.params["partial"],
         )
-        return reply(uploads.shown(report), 201)
+        return uploads.store(self, upload)
 
 
 class ItemDoor(Door):

@@ -39,6 +39,18 @@ _PATH: dict[str, Document] = {
 }
 
 
+_IDEMPOTENCY_KEY: Document = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": (
+        "Sent again within seven days with the same path and body, the request is not done again: "
+        "the reply is the one that was given first."
+    ),
+    "schema": {"type": "string", "pattern": "^[!-~]{1,255}$"},
+}
+
+
 class DoorSchema(AutoSchema):
     """Describes a Door by its own declarations."""
 
@@ -57,7 +69,11 @@ class DoorSchema(AutoSchema):
             "operationId": declared.name,
             "summary": (handler.__doc__ or "").strip().split("\n", 1)[0],
             "tags": [view.tag],
-            "parameters": [*_path_parameters(path), *_query_parameters(declared)],
+            "parameters": [
+                *_path_parameters(path),
+                *_query_parameters(declared),
+                *([_IDEMPOTENCY_KEY] if method.upper() == "POST" else []),
+            ],
             "security": [{"key": []}] if declared.roles else [{}],
         }
         if declared.scope:
@@ -73,7 +89,7 @@ class DoorSchema(AutoSchema):
             }
         if declared.upload is not None:
             told["requestBody"] = _upload(declared.upload)
-        told["responses"] = _responses(path, declared)
+        told["responses"] = _responses(path, declared, is_post=method.upper() == "POST")
         return told
 
 
@@ -119,14 +135,16 @@ def _upload(record: Document) -> Document:
     }
 
 
-def _responses(path: str, declared: Operation) -> Document:
+def _responses(path: str, declared: Operation, *, is_post: bool) -> Document:
     statuses = {400, 406, 503}
     if declared.roles:
         statuses |= {401, 403}
     if "{" in path or declared.conflicts:
         statuses |= {404}
-    if declared.conflicts:
+    if declared.conflicts or is_post:
         statuses |= {409}
+    if is_post:
+        statuses |= {413, 422}
     if declared.body is not None or declared.upload is not None:
         statuses |= {413, 415, 422}
     if "cursor" in declared.params:

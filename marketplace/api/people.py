@@ -38,6 +38,7 @@ class TenantsDoor(Door):
         body=schemas.TENANT_IN,
         replies={201: schemas.ref("Tenant")},
         conflicts=True,
+        shown_once="slug",
     )
     def post(self, request: Request) -> HttpResponseBase:
         """Make a tenant, its manager, and the manager's key, which is shown once."""
@@ -84,6 +85,7 @@ class WorkerKeysDoor(Door):
         body=schemas.WORKER_KEY_IN,
         replies={201: schemas.ref("NewKey")},
         conflicts=True,
+        shown_once="id",
     )
     def post(self, request: Request, id: UUID) -> HttpResponseBase:
         """Make a key of a worker, which sees this tenant's work only and is shown once."""
@@ -134,6 +136,7 @@ class KeysDoor(Door):
         body=schemas.KEY_IN,
         replies={201: schemas.ref("NewKey")},
         conflicts=True,
+        shown_once="id",
     )
     def post(self, request: Request) -> HttpResponseBase:
         """Make an account of a role and its key, which is shown once."""

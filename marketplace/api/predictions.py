@@ -7,8 +7,7 @@ from rest_framework.request import Request
 
 from marketplace.api import paging, schemas, spelling, uploads
 from marketplace.api.door import CLIENT, MANAGER, Door, operation
-from marketplace.api.rendering import reply
-from marketplace.flows import training
+from marketplace.flows import intake
 from quality import predictions
 from quality.models import ModelVersion, Prediction
 from tasks_app import forms
@@ -93,12 +92,12 @@ class PredictionsDoor(Door):
     def post(self, request: Request, slug: str) -> HttpResponseBase:
         """Store predictions or replace them: all of them, or with `partial` the good ones."""
         project = self.project(slug)
-        report = training.add_predictions(
+        upload = intake.predictions_upload(
             project=project,
-            records=uploads.records(request, from_cells=_from_cells(project)),
+            records=uploads.records(self, from_cells=_from_cells(project)),
             partial=self.params["partial"],
         )
-        return reply(uploads.shown(report, without=("tasks",)), 201)
+        return uploads.store(self, upload, without=("tasks",))
 
 
 class ModelsDoor(Door):

@@ -4,17 +4,19 @@ import codecs
 import csv
 import re
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from typing import Any
 
 from django.conf import settings
+from django.http import HttpResponseBase
 from rest_framework.exceptions import ParseError, UnsupportedMediaType
-from rest_framework.request import Request
 
 from marketplace.api import strict_json
+from marketplace.api.door import Door
 from marketplace.api.parsing import TooLarge, check_charset
-from marketplace.api.rendering import NDJSON
+from marketplace.api.rendering import NDJSON, reply
 from tasks_app.errors import Fault, Invalid, invalid
-from tasks_app.staging import Record, Report
+from tasks_app.staging import Record, Report, Upload
 
 CHUNK = 1 << 16
 # One record; a larger one is refused before it is read whole.
@@ -29,12 +31,13 @@ PARAMETERS: dict[str, Any] = {"partial": {"type": "boolean", "default": False}}
 csv.field_size_limit(MAX_RECORD)
 
 
-def records(request: Request, *, from_cells: FromCells) -> Iterator[Record]:
+def records(door: Door, *, from_cells: FromCells) -> Iterator[Record]:
     """The records of the body, numbered from 1; of a CSV, as `from_cells` makes them of a row.
 
     Raises UnsupportedMediaType, TooLarge, ParseError for a body that breaks off, and Invalid
     for a CSV without a header.
     """
+    request = door.request
     media_type = (request.content_type or "").partition(";")[0].strip().lower()
     if media_type not in MEDIA_TYPES:
         raise UnsupportedMediaType(
@@ -44,7 +47,7 @@ def records(request: Request, *, from_cells: FromCells) -> Iterator[Record]:
     check_charset(request._request)
     if int(request.META.get("CONTENT_LENGTH") or 0) > settings.UPLOAD_MAX_BYTES:
         raise TooLarge
-    chunks = _chunks(request)
+    chunks = _chunks(door)
     if media_type == NDJSON:
         return _ndjson(chunks)
     if media_type == "text/csv":
@@ -52,8 +55,15 @@ def records(request: Request, *, from_cells: FromCells) -> Iterator[Record]:
     return _array(chunks)
 
 
-def shown(report: Report, *, without: tuple[str, ...] = ()) -> dict[str, Any]:
-    """A report as clients read it."""
+def store(
+    door: Door, upload: AbstractContextManager[Upload], *, without: tuple[str, ...] = ()
+) -> HttpResponseBase:
+    """Read and check the upload, then store it once; what became of it."""
+    with upload as checked:
+        return door.once(lambda: reply(_shown(checked.store(), without), 201))
+
+
+def _shown(report: Report, without: tuple[str, ...]) -> dict[str, Any]:
     told = {
         "batch": report.batch,
         "accepted": report.accepted,
@@ -69,12 +79,13 @@ def shown(report: Report, *, without: tuple[str, ...] = ()) -> dict[str, Any]:
     return {name: value for name, value in told.items() if name not in without}
 
 
-def _chunks(request: Request) -> Iterator[bytes]:
+def _chunks(door: Door) -> Iterator[bytes]:
     total = 0
-    while chunk := request._request.read(CHUNK):
+    while chunk := door.request._request.read(CHUNK):
         total += len(chunk)
         if total > settings.UPLOAD_MAX_BYTES:
             raise TooLarge
+        door.body_read.update(chunk)
         yield chunk
 
 

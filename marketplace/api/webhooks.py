@@ -114,6 +114,7 @@ class WebhooksDoor(_WebhookDoor):
         scope="webhooks",
         body=WEBHOOK_IN,
         replies={201: NEW_WEBHOOK},
+        shown_once="id",
     )
     def post(self, request: Request) -> HttpResponseBase:
         """Tell this address from now on; the reply alone shows the secret."""
@@ -156,7 +157,11 @@ class RotateDoor(_WebhookDoor):
     """Change a webhook's secret."""
 
     @operation(
-        "rotate_webhook", roles=[MANAGER, CLIENT], scope="webhooks", replies={200: NEW_WEBHOOK}
+        "rotate_webhook",
+        roles=[MANAGER, CLIENT],
+        scope="webhooks",
+        replies={200: NEW_WEBHOOK},
+        shown_once="id",
     )
     def post(self, request: Request, id: UUID) -> HttpResponseBase:
         """Make a new secret, which the reply alone shows; the old one signs too for a day."""

@@ -8,6 +8,7 @@ settling    answers -> consensus -> flags                 then rings webhooks, t
 deciding    a flag is confirmed -> admission, votes       then rings settle
 training    consensus -> push -> model -> predictions     then rings webhooks
 telling     consensus, flags, pushes -> webhooks
+once        a request under a key of the caller's is done once, however often it comes
 doorbell    what rings, and what a job does when it rings
 sweeping    finds again what a crash or a lost message left behind
 """

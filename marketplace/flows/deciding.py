@@ -10,7 +10,7 @@ from quality.models import Cause, Flag
 from tasks_app.models import Admission
 
 
-@transaction.atomic(durable=True)
+@transaction.atomic
 def confirm(*, flag: Flag, by: User, note: str) -> Flag:
     """The worker may claim here no more, and the answers count no more."""
     now = timezone.now()
@@ -36,7 +36,7 @@ def confirm(*, flag: Flag, by: User, note: str) -> Flag:
     return flag
 
 
-@transaction.atomic(durable=True)
+@transaction.atomic
 def dismiss(*, flag: Flag, by: User, note: str) -> Flag:
     """The suspicion was wrong, or harmless."""
     due.lock(flag.project)

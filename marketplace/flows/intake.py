@@ -1,6 +1,7 @@
-"""What client systems bring: items and answers collected elsewhere; what they take back."""
+"""What client systems bring: items, answers, predictions; and what they take back."""
 
 from collections.abc import Iterable
+from contextlib import AbstractContextManager
 
 from django.db import transaction
 from django.utils import timezone
@@ -8,25 +9,25 @@ from django.utils import timezone
 from marketplace.accounts import people
 from marketplace.accounts.models import Tenant
 from marketplace.flows.doorbell import ring
-from quality import due, withdrawal
+from quality import due, predictions, withdrawal
 from tasks_app import items, recorded
 from tasks_app.models import Item, Project
-from tasks_app.staging import Record, Report
+from tasks_app.staging import Record, Upload
 
 
-def add_items(
+def items_upload(
     *, project: Project, records: Iterable[Record], batch: str | None, partial: bool
-) -> Report:
-    """Store items and cut their tasks."""
-    return items.ingest(
+) -> AbstractContextManager[Upload]:
+    """Items read and checked; to store them cuts their tasks too."""
+    return items.upload(
         project=project, records=records, batch=batch, partial=partial, now=timezone.now()
     )
 
 
-def add_answers(
+def answers_upload(
     *, tenant: Tenant, project: Project, records: Iterable[Record], partial: bool
-) -> Report:
-    """Store answers collected elsewhere, and note what they put behind."""
+) -> AbstractContextManager[Upload]:
+    """Answers collected elsewhere; to store them notes what they put behind."""
     now = timezone.now()
 
     def store(worker_names: set[str]) -> dict[str, int]:
@@ -36,12 +37,19 @@ def add_answers(
         due.mark(project_id=project.pk, task_ids=task_ids, now=now)
         ring("settle")
 
-    return recorded.record(
+    return recorded.upload(
         project=project, records=records, people=store, met=met, partial=partial, now=now
     )
 
 
-@transaction.atomic(durable=True)
+def predictions_upload(
+    *, project: Project, records: Iterable[Record], partial: bool
+) -> AbstractContextManager[Upload]:
+    """Predictions made elsewhere; they order the tasks that nobody has touched."""
+    return predictions.upload(project=project, records=records, partial=partial, now=timezone.now())
+
+
+@transaction.atomic
 def withdraw(*, project: Project, item: Item, because: str) -> Item:
     """Take an item back; its rows become withdrawn in the feed."""
     now = timezone.now()

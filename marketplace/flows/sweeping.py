@@ -8,6 +8,8 @@ from django.utils import timezone
 
 from marketplace.flows import jobs, work
 from marketplace.flows.doorbell import TOPICS, ring_now
+from marketplace.replies import keeping
+from tasks_app import progress
 
 # With a queue at hand, this long is it given to come to what is due.
 PATIENCE_S = {"settle": 4.0, "webhooks": 15.0, "training": 60.0}
@@ -22,6 +24,8 @@ def sweep() -> None:
     while work.expire(limit=EXPIRE_BLOCK) == EXPIRE_BLOCK:
         pass
     now = timezone.now()
+    progress.fold()
+    keeping.forget(now=now)
     for topic in TOPICS:
         if not jobs.is_due(topic, now):
             continue

@@ -48,7 +48,7 @@ def oldest_undelivered(now: datetime) -> float:
     return backlog.oldest(now=now)
 
 
-@transaction.atomic(durable=True)
+@transaction.atomic
 def add_endpoint(
     *, tenant: Tenant, url: str, events: Sequence[str], projects: Sequence[str] | None
 ) -> Endpoint:
@@ -61,20 +61,20 @@ def add_endpoint(
     return endpoint
 
 
-@transaction.atomic(durable=True)
+@transaction.atomic
 def remove_endpoint(*, endpoint: Endpoint) -> None:
     """Tell this address no more, and forget what it was told."""
     endpoints.remove(endpoint=endpoint)
     ring("webhooks")
 
 
-@transaction.atomic(durable=True)
+@transaction.atomic
 def rotate(*, endpoint: Endpoint) -> str:
     """A new secret, shown once; the one before signs too for a day."""
     return endpoints.rotate(endpoint=endpoint, now=timezone.now())
 
 
-@transaction.atomic(durable=True)
+@transaction.atomic
 def enable(*, endpoint: Endpoint) -> Endpoint:
     """Tell a disabled address again, from where it was disabled."""
     endpoints.enable(endpoint=endpoint)
@@ -82,7 +82,7 @@ def enable(*, endpoint: Endpoint) -> Endpoint:
     return endpoint
 
 
-@transaction.atomic(durable=True)
+@transaction.atomic
 def ping(*, endpoint: Endpoint) -> Delivery:
     """Try whether deliveries arrive."""
     delivery = deliveries.ping(endpoint=endpoint, now=timezone.now())
@@ -90,7 +90,7 @@ def ping(*, endpoint: Endpoint) -> Delivery:
     return delivery
 
 
-@transaction.atomic(durable=True)
+@transaction.atomic
 def redeliver(*, delivery: Delivery) -> Delivery:
     """Send a delivery again, under the same id."""
     delivery = deliveries.redeliver(delivery=delivery, now=timezone.now())

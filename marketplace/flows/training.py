@@ -1,16 +1,14 @@
 """From consensus to a push, from a push to a model, and its predictions back to the tasks."""
 
 import time
-from collections.abc import Iterable
 from datetime import datetime
 
 from django.utils import timezone
 
 from marketplace.flows.doorbell import ring
-from quality import predictions, retraining
+from quality import retraining
 from quality.models import Push
 from tasks_app.models import Project
-from tasks_app.staging import Record, Report
 
 
 def after_settling(*, project: Project) -> None:
@@ -46,11 +44,6 @@ def oldest_due(now: datetime) -> float:
     """For how many seconds the oldest push has waited; 0.0 when none does."""
     since = retraining.oldest_due(now=now)
     return 0.0 if since is None else max(0.0, (now - since).total_seconds())
-
-
-def add_predictions(*, project: Project, records: Iterable[Record], partial: bool) -> Report:
-    """Store predictions made elsewhere; they order the tasks that nobody has touched."""
-    return predictions.add(project=project, records=records, partial=partial, now=timezone.now())
 
 
 def _push(project: Project, trigger: str) -> Push:

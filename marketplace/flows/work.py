@@ -5,26 +5,23 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
-from django.db import OperationalError, transaction
+from django.db import transaction
 from django.utils import timezone
-from psycopg.errors import DeadlockDetected
 
 from marketplace import metrics
 from marketplace.flows.doorbell import ring
+from marketplace.flows.once import unlocked
 from quality import due
 from tasks_app import answers, claims
 from tasks_app.leases import Lease
 from tasks_app.models import Project, Task
 
-DEADLOCK_TRIES = 4
 # A claim that finds its tasks locked by a settling looks again, for a moment.
 BUSY_TRIES = 6
 BUSY_WAIT_S = 0.02
 NO_TASKS = claims.Reason("no_open_tasks", "no task is open now")
-
-Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +42,7 @@ def claim(
     """
     project: Project | None = None
     for _ in range(BUSY_TRIES):
-        leases = _unlocked(
+        leases = unlocked(
             lambda: claims.claim_from(
                 slug=slug,
                 tenant_id=tenant_id,
@@ -70,7 +67,7 @@ def claim(
 def claim_anywhere(*, projects: Sequence[Project], worker_id: int, count: int) -> Claimed:
     """Lease tasks from the first of these open projects that have some."""
     now = timezone.now()
-    leases = _unlocked(
+    leases = unlocked(
         lambda: claims.claim(
             project_ids=[project.pk for project in projects],
             worker_id=worker_id,
@@ -95,7 +92,7 @@ def submit(*, lease: Lease, values: Any, elapsed_s: float | None) -> bool:
     The database notes with it that the task is to be settled.
     """
     now = timezone.now()
-    is_new = _unlocked(
+    is_new = unlocked(
         lambda: answers.submit(lease=lease, values=values, elapsed_s=elapsed_s, now=now)
     )
     if is_new:
@@ -106,17 +103,17 @@ def submit(*, lease: Lease, values: Any, elapsed_s: float | None) -> bool:
 
 def release(*, lease: Lease) -> None:
     """Give a lease back."""
-    _unlocked(lambda: _give_back(lease, claims.release))
+    unlocked(lambda: _give_back(lease, claims.release))
 
 
 def skip(*, lease: Lease, because: str) -> None:
     """Give a lease back for ever."""
-    _unlocked(lambda: _give_back(lease, partial(claims.skip, because=because)))
+    unlocked(lambda: _give_back(lease, partial(claims.skip, because=because)))
 
 
 def extend(*, lease: Lease) -> None:
     """Prolong a lease."""
-    _unlocked(lambda: claims.extend(lease=lease, now=timezone.now()))
+    unlocked(lambda: claims.extend(lease=lease, now=timezone.now()))
 
 
 def expire(*, limit: int = 500) -> int:
@@ -129,10 +126,10 @@ def expire(*, limit: int = 500) -> int:
         _reconsider(task_ids, now)
         return n_expired
 
-    return _unlocked(end)
+    return unlocked(end)
 
 
-@transaction.atomic(durable=True)
+@transaction.atomic
 def _give_back(lease: Lease, deed: Callable[..., None]) -> None:
     now = timezone.now()
     deed(lease=lease, now=now)
@@ -151,14 +148,3 @@ def _reconsider(task_ids: list[int], now: datetime) -> None:
         due.mark(project_id=project_id, task_ids=ids, now=now)
     if by_project:
         ring("settle")
-
-
-def _unlocked(deed: Callable[[], Result]) -> Result:
-    """Do it again if PostgreSQL broke a deadlock by rolling it back."""
-    for tries_left in range(DEADLOCK_TRIES - 1, -1, -1):
-        try:
-            return deed()
-        except OperationalError as error:
-            if not isinstance(error.__cause__, DeadlockDetected) or not tries_left:
-                raise
-    raise AssertionError("unreachable")

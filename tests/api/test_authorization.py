@@ -9,7 +9,6 @@ from django.db import transaction
 from django.urls import URLPattern, get_resolver
 
 from marketplace.accounts.models import Key, TenantWorker
-from marketplace.flows import intake
 from marketplace.webhooks.models import Delivery, Endpoint
 from quality import settling
 from quality.models import Flag, Push
@@ -17,7 +16,17 @@ from tasks_app import claims
 from tasks_app.models import Task
 from tasks_app.staging import Record
 from tests.api.caller import Caller
-from tests.factories import NOON, a_key, a_project, a_tenant, a_user, a_worker, later, some_items
+from tests.factories import (
+    NOON,
+    a_key,
+    a_project,
+    a_tenant,
+    a_user,
+    a_worker,
+    bring_answers,
+    later,
+    some_items,
+)
 
 TABLE = Path(__file__).with_name("authorization.txt")
 ROLES = ("operator", "manager", "reviewer", "client", "worker", "nobody")
@@ -68,10 +77,9 @@ class World:
         }
 
     def _settle(self, item) -> None:
-        intake.add_answers(
-            tenant=self.tenant,
-            project=self.project,
-            records=[
+        bring_answers(
+            self.project,
+            [
                 Record(
                     i,
                     {
@@ -82,7 +90,6 @@ class World:
                 )
                 for i in range(1, 5)
             ],
-            partial=False,
         )
         settling.settle(project=self.project, now=NOON)
         assert Task.objects.get(item=item).state == "resolved"

@@ -6,10 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import connection
 
-from marketplace.flows import intake, settling
+from marketplace.flows import settling
 from tasks_app.staging import Record
 from tests.api.caller import Caller
-from tests.factories import a_key, a_project, a_user, some_items
+from tests.factories import a_key, a_project, a_user, bring_answers, some_items
 
 PATH = "/projects/owls/"
 NDJSON = "application/x-ndjson"
@@ -22,11 +22,9 @@ def answered(project, items, kind="owl", worker="w", n=3):
         for item in items
         for i in range(n)
     ]
-    intake.add_answers(
-        tenant=project.tenant,
-        project=project,
-        records=[Record(row, value) for row, value in enumerate(records, start=1)],
-        partial=False,
+    bring_answers(
+        project,
+        [Record(row, value) for row, value in enumerate(records, start=1)],
     )
     settling.settle_project(project_id=project.pk)
 
@@ -147,11 +145,9 @@ class TestConsensus:
             for part in range(2)
             for i in range(7)
         ]
-        intake.add_answers(
-            tenant=tenant,
-            project=owls,
-            records=[Record(row, value) for row, value in enumerate(records, start=1)],
-            partial=False,
+        bring_answers(
+            owls,
+            [Record(row, value) for row, value in enumerate(records, start=1)],
         )
         settling.settle_project(project_id=owls.pk)
 

@@ -200,13 +200,6 @@ def test_a_path_outside_the_api_is_a_problem_too():
     refused(reply, 404, "not_found")
 
 
-@pytest.mark.parametrize(
-    "path", ["/projects/", "/projects/birds/items/", "/projects/birds/open/", "/keys/"]
-)
-def test_an_idempotency_key_is_not_passed_over_in_silence(rosa, birds, path):
-    refused(rosa.post(path, {}, idempotency_key="abc"), 400, "idempotency_not_supported")
-
-
 def test_an_idempotency_key_on_a_read_means_nothing(rosa, birds):
     assert rosa.get("/projects/", idempotency_key="abc").status == 200
 

@@ -2,11 +2,11 @@
 
 import pytest
 
-from marketplace.flows import intake, projects, tenants
+from marketplace.flows import projects, tenants
 from tasks_app.models import Admission, Answer, Project
 from tasks_app.recorded import ProjectNotTaking
 from tasks_app.staging import Record
-from tests.factories import BIRDS, a_project, a_tenant, some_items
+from tests.factories import BIRDS, a_project, a_tenant, bring_answers, some_items
 from tests.tasks_app.test_races import all_at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -19,8 +19,9 @@ def test_recorded_answers_are_refused_after_a_close_that_the_upload_did_not_see(
     answer = {"external_id": item.external_id, "worker": "Wim", "answer": {"kind": "owl"}}
 
     with pytest.raises(ProjectNotTaking):
-        intake.add_answers(
-            tenant=project.tenant, project=project, records=[Record(1, answer)], partial=False
+        bring_answers(
+            project,
+            [Record(1, answer)],
         )
 
     assert not Answer.objects.exists()

@@ -6,12 +6,11 @@ from datetime import datetime
 from typing import Any
 
 from marketplace.accounts.models import Tenant
-from marketplace.flows import intake
 from quality import retraining, settling
 from quality.models import Push
 from tasks_app.models import Project
 from tasks_app.staging import Record
-from tests.factories import NOON, a_project
+from tests.factories import NOON, a_project, bring_answers, bring_items
 
 BUILTIN = {"after": 5, "sink": "builtin", "field": "kind", "text": "/text"}
 _WORDS = {
@@ -51,7 +50,7 @@ def add_items(project: Project, of_kind: Mapping[str, str], **overrides: Any) ->
         for external_id, kind in of_kind.items()
     ]
     records = [Record(row, item | overrides) for row, item in enumerate(items, 1)]
-    intake.add_items(project=project, records=records, batch=None, partial=False)
+    bring_items(project, records)
 
 
 def answer(
@@ -68,7 +67,7 @@ def answer(
         for worker in workers
     ]
     records = [Record(row, record) for row, record in enumerate(answers, 1)]
-    intake.add_answers(tenant=project.tenant, project=project, records=records, partial=False)
+    bring_answers(project, records)
     settling.settle(project=project, now=now)
 
 

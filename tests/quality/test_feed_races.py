@@ -15,7 +15,7 @@ from django.utils import timezone
 from marketplace.flows import intake
 from quality import feed, revisions, settling
 from tasks_app.staging import Record
-from tests.factories import NOON, a_project, a_tenant, later, some_items
+from tests.factories import NOON, a_project, a_tenant, bring_answers, later, some_items
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -27,17 +27,15 @@ class Broken(Exception):
 
 
 def answer(project, items, worker, label):
-    intake.add_answers(
-        tenant=project.tenant,
-        project=project,
-        records=[
+    bring_answers(
+        project,
+        [
             Record(
                 row,
                 {"external_id": item.external_id, "worker": worker, "answer": {"kind": label}},
             )
             for row, item in enumerate(items, start=1)
         ],
-        partial=False,
     )
 
 

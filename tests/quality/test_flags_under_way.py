@@ -3,12 +3,11 @@
 import numpy as np
 import pytest
 
-from marketplace.flows import intake
 from quality import settling
 from quality.core import Accuracy
 from quality.models import Flag, Reliability, Settling
 from tasks_app.staging import Record
-from tests.factories import NOON, a_project, later, some_items
+from tests.factories import NOON, a_project, bring_answers, later, some_items
 
 pytestmark = pytest.mark.django_db
 
@@ -31,7 +30,7 @@ def a_project_with_one(tenant, n_right):
         Record(row, {"external_id": item.external_id, "worker": worker, "answer": {"kind": label}})
         for row, (item, worker, label) in enumerate(said, 1)
     ]
-    intake.add_answers(tenant=tenant, project=project, records=records, partial=False)
+    bring_answers(project, records)
     return project
 
 

@@ -15,7 +15,9 @@ pytestmark = pytest.mark.django_db
 
 def add(project, *records, partial=False, now=NOON):
     numbered = [Record(row, record) for row, record in enumerate(records, 1)]
-    return predictions.add(project=project, records=numbered, partial=partial, now=now)
+    upload = predictions.upload(project=project, records=numbered, partial=partial, now=now)
+    with upload as checked:
+        return checked.store()
 
 
 def told(external_id, **overrides):

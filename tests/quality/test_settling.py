@@ -12,21 +12,28 @@ from quality.models import Flag, Revision, SettleDue, Settling, WorkerModel
 from tasks_app import answers, claims
 from tasks_app.models import Task
 from tasks_app.staging import Record
-from tests.factories import NOON, a_project, a_task, a_user, a_worker, later, some_items
+from tests.factories import (
+    NOON,
+    a_project,
+    a_task,
+    a_user,
+    a_worker,
+    bring_answers,
+    later,
+    some_items,
+)
 
 pytestmark = pytest.mark.django_db
 
 
 def record(project, rows):
     """Recorded answers: (external_id, worker, values) each."""
-    intake.add_answers(
-        tenant=project.tenant,
-        project=project,
-        records=[
+    bring_answers(
+        project,
+        [
             Record(i, {"external_id": external_id, "worker": worker, "answer": values})
             for i, (external_id, worker, values) in enumerate(rows, start=1)
         ],
-        partial=False,
     )
 
 
@@ -288,10 +295,9 @@ def test_split_items_are_stitched_when_their_last_part_is_decided(tenant):
     (item,) = some_items(project, 1, payload={"birds": ["a", "b"]})
 
     def answers_to(part, label):
-        intake.add_answers(
-            tenant=tenant,
-            project=project,
-            records=[
+        bring_answers(
+            project,
+            [
                 Record(
                     i,
                     {
@@ -303,7 +309,6 @@ def test_split_items_are_stitched_when_their_last_part_is_decided(tenant):
                 )
                 for i in range(1, 5)
             ],
-            partial=False,
         )
         settled(project)
 

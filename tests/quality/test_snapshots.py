@@ -9,7 +9,7 @@ from quality import due, feed, retraining, settling, snapshots
 from quality.models import Cause, Push, Revision
 from tasks_app.models import Item, Task
 from tasks_app.staging import Record
-from tests.factories import BIRDS, NOON, a_project, later
+from tests.factories import BIRDS, NOON, a_project, bring_answers, bring_items, later
 from tests.quality.labels import (
     a_retrained_project,
     add_items,
@@ -117,7 +117,7 @@ def test_parts_of_an_item_have_their_own_rows_and_the_stitched_row_none():
     project = a_retrained_project(split={"by": "list", "path": "/birds"})
     payload = {"birds": ["first", "second"], "place": "hedge"}
     records = [Record(1, {"external_id": "s1", "payload": payload})]
-    intake.add_items(project=project, records=records, batch=None, partial=False)
+    bring_items(project, records)
     answer(project, {"s1": "wren"}, part=0)
     answer(project, {"s1": "owl"}, part=1)
     assert Revision.objects.filter(task=None).exists()
@@ -146,7 +146,7 @@ def test_with_a_field_only_its_labels_are_in(rule_field, expected):
         for worker in ("Wim", "Wanda")
     ]
     records = [Record(row, record) for row, record in enumerate(answers, 1)]
-    intake.add_answers(tenant=project.tenant, project=project, records=records, partial=False)
+    bring_answers(project, records)
     settling.settle(project=project, now=NOON)
 
     assert len(rows(prepared(project))) == expected
@@ -168,7 +168,7 @@ def test_numbers_of_any_size_in_a_payload_are_told():
     project = a_retrained_project()
     huge = {"text": "a big bird", "n": 1e30, "m": -(2**63)}
     records = [Record(1, {"external_id": "h", "payload": huge})]
-    intake.add_items(project=project, records=records, batch=None, partial=False)
+    bring_items(project, records)
     answer(project, {"h": "owl"})
 
     assert rows(prepared(project))[0]["payload"] == huge

@@ -4,12 +4,11 @@ import random
 
 import pytest
 
-from marketplace.flows import intake
 from quality import feed, settling
 from quality.models import Settling, StopRule
 from tasks_app.models import Task
 from tasks_app.staging import Record
-from tests.factories import BIRDS, NOON, a_project, later
+from tests.factories import BIRDS, NOON, a_project, bring_answers, bring_items, later
 
 pytestmark = pytest.mark.django_db
 
@@ -22,7 +21,7 @@ def add(project, external_ids, **more):
         Record(row, {"external_id": external_id, "payload": {}} | more)
         for row, external_id in enumerate(external_ids, 1)
     ]
-    intake.add_items(project=project, records=records, batch=None, partial=False)
+    bring_items(project, records)
 
 
 def deceived(project, truth, *, n_workers=6, seed=1, said_of=lambda said: {"kind": said}):
@@ -39,7 +38,7 @@ def deceived(project, truth, *, n_workers=6, seed=1, said_of=lambda said: {"kind
         Record(row, {"external_id": external_id, "worker": worker, "answer": said_of(said)})
         for row, (external_id, worker, said) in enumerate(rows, 1)
     ]
-    intake.add_answers(tenant=project.tenant, project=project, records=records, partial=False)
+    bring_answers(project, records)
 
 
 def truths(prefix, n):

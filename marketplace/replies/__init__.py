@@ -1,0 +1,1 @@
+"""What callers were told, kept so that a repeated request gets the same reply."""
