@@ -53,13 +53,9 @@ _CLAIM = """
 SELECT *
   FROM concord_claim(%(project_ids)s::bigint[], %(worker_id)s, %(count)s, %(now)s)
 """
-_CLAIM_FROM = """
+_CLAIM_BY_SLUG = """
 SELECT *
-  FROM concord_claim(
-           ARRAY(SELECT id FROM tasks_app_project
-                  WHERE slug = %(slug)s
-                    AND (%(tenant_id)s::bigint IS NULL OR tenant_id = %(tenant_id)s)),
-           %(worker_id)s, %(count)s, %(now)s)
+  FROM concord_claim_by_slug(%(slug)s, %(tenant_id)s, %(worker_id)s, %(count)s, %(now)s)
 """
 
 
@@ -78,12 +74,12 @@ def claim(*, project_ids: Sequence[int], worker_id: int, count: int, now: dateti
     )
 
 
-def claim_from(
+def claim_by_slug(
     *, slug: str, tenant_id: int | None, worker_id: int, count: int, now: datetime
 ) -> list[Lease]:
     """The same from the project of this slug; with a tenant, only if the project is its own."""
     return leases.rows(
-        _CLAIM_FROM,
+        _CLAIM_BY_SLUG,
         {
             "slug": slug,
             "tenant_id": tenant_id,

@@ -12,12 +12,7 @@ from django.db import connection
 from tasks_app import splitting
 from tasks_app.splitting import Part
 
-_ONE = """
-SELECT *
-  FROM concord_lease
- WHERE uid = %(uid)s AND worker_id = %(worker_id)s
-   AND (%(tenant_id)s::bigint IS NULL OR tenant_id = %(tenant_id)s)
-"""
+_ONE = "SELECT * FROM concord_find_lease(%(uid)s, %(worker_id)s, %(tenant_id)s)"
 _SOME = "SELECT * FROM concord_lease WHERE id = ANY(%(ids)s) ORDER BY id"
 
 

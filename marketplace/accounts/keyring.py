@@ -5,22 +5,26 @@ for all keys together. So a revoked key is refused everywhere within a second.
 """
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from threading import Lock
 
 from django.db.models.functions import Now
 
 from marketplace.accounts.models import Key
+from marketplace.later import Later
 
 FRESH_S = 0.5
 # Looking for revocations may wait for another thread's, but not so long that they come late.
 STALE_S = 0.9
-# Everything else about a key is looked up again after so long.
-KEPT_S = 60.0
+# Everything else about a key is looked up again after so long; nothing of it ever changes.
+KEPT_S = 900.0
 MOST = 50_000
 # Revocations are looked for this far back: they are dated when made, not when committed.
 OVERLAP = timedelta(minutes=2)
+# Uses are written down together, so often.
+WRITE_EVERY_S = 10.0
+USED_EVERY = timedelta(minutes=1)
 
 _known: dict[bytes, tuple[Key, float]] = {}
 _looking = Lock()
@@ -50,6 +54,27 @@ def forget(digests: Iterable[bytes]) -> None:
         _known.pop(digest, None)
 
 
+def note_use(key: Key, *, now: datetime) -> None:
+    """Write down that the key was used, at most once a minute."""
+    if key.last_used_at is None or now - key.last_used_at > USED_EVERY:
+        key.last_used_at = now
+        _note(key.pk)
+
+
+def note_in_background() -> None:
+    """From now on requests of this process do not wait until a use is written down."""
+    global _note
+    _note = Later("keys", _write, rest_s=WRITE_EVERY_S).add
+
+
+def _write(key_ids: set[int]) -> None:
+    Key.objects.filter(pk__in=key_ids).update(last_used_at=Now())
+
+
+def _write_one(key_id: int) -> None:
+    _write({key_id})
+
+
 def _look_for_revocations() -> None:
     global _looked_at
     age = time.monotonic() - _looked_at
@@ -64,3 +89,6 @@ def _look_for_revocations() -> None:
         _looked_at = began
     finally:
         _looking.release()
+
+
+_note: Callable[[int], object] = _write_one

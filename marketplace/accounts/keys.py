@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db.models.functions import Now
 
@@ -37,7 +37,6 @@ ROLE_SCOPES: dict[str, tuple[str, ...]] = {
     ),
     User.Role.OPERATOR: (),
 }
-_USED_EVERY = timedelta(minutes=1)
 
 
 class ScopeNotForRole(Exception):
@@ -87,9 +86,7 @@ def find_key(*, text: str, now: datetime) -> Key | None:
     key = keyring.find(_digest(text), now=now)
     if key is None or (key.expires_at is not None and key.expires_at <= now):
         return None
-    if key.last_used_at is None or now - key.last_used_at > _USED_EVERY:
-        key.last_used_at = now
-        Key.objects.filter(pk=key.pk).update(last_used_at=now)
+    keyring.note_use(key, now=now)
     return key
 
 

@@ -35,7 +35,9 @@ class User(AbstractBaseUser):
         OPERATOR = "operator"
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    tenant = models.ForeignKey(Tenant, models.CASCADE, null=True, related_name="users")
+    tenant = models.ForeignKey(
+        Tenant, models.CASCADE, null=True, related_name="users", db_index=False
+    )
     role = models.CharField(max_length=10, choices=Role.choices)
     username = models.CharField(max_length=150)
     email = models.EmailField(blank=True)
@@ -98,7 +100,7 @@ class Key(models.Model):
 class TenantWorker(models.Model):
     """A worker as one tenant knows them: by a pseudonym of its own."""
 
-    tenant = models.ForeignKey(Tenant, models.CASCADE, related_name="workers")
+    tenant = models.ForeignKey(Tenant, models.CASCADE, related_name="workers", db_index=False)
     worker = models.ForeignKey(User, models.CASCADE, related_name="known_to")
     pseudonym = models.CharField(max_length=32)
     # Invited workers may take the tenant's invited projects.

@@ -1,7 +1,6 @@
 """The doorbell: tell the queue that something is due. What is due stands in PostgreSQL."""
 
-import threading
-import time
+from collections.abc import Callable
 
 import redis
 from django.conf import settings
@@ -10,6 +9,7 @@ from rq import Queue, Retry
 from rq.serializers import JSONSerializer
 
 from marketplace import metrics, redis_link
+from marketplace.later import Later
 
 TOPICS = ("settle", "webhooks", "training")
 # One job that runs and one that waits see everything; more would only repeat them.
@@ -24,7 +24,7 @@ def ring(*topics: str) -> None:
     for topic in topics:
         # Robust: what was recorded must not fail for want of a queue. A lambda with its own
         # topic, for Django cannot log the failure of a partial.
-        transaction.on_commit(lambda topic=topic: _ringer.ring(topic), robust=True)  # type: ignore[misc]
+        transaction.on_commit(lambda topic=topic: _ring(topic), robust=True)  # type: ignore[misc]
 
 
 def ring_now(topic: str) -> bool:
@@ -39,9 +39,9 @@ def ring_now(topic: str) -> bool:
 
 
 def ring_in_background() -> None:
-    """From now on requests of this process do not wait for a ring: a thread of its own rings."""
-    global _ringer
-    _ringer = _Background()
+    """From now on requests of this process do not wait for a ring."""
+    global _ring
+    _ring = Later("doorbell", _ring_all, rest_s=REST_S).add
 
 
 def waiting(topic: str) -> int | None:
@@ -70,39 +70,13 @@ def _enqueue(connection: redis.Redis, topic: str) -> None:
         )
 
 
+def _ring_all(topics: set[str]) -> None:
+    for topic in sorted(topics):
+        ring_now(topic)
+
+
 def _queue(connection: redis.Redis, topic: str) -> Queue:
     return Queue(topic, connection=connection, serializer=JSONSerializer)
 
 
-class _AtOnce:
-    def ring(self, topic: str) -> None:
-        ring_now(topic)
-
-
-class _Background(_AtOnce):
-    """Rings in a thread: many answers in a moment make one ring, and none waits for it."""
-
-    def __init__(self) -> None:
-        self._asked: set[str] = set()
-        self._bell = threading.Condition()
-        self._thread: threading.Thread | None = None
-
-    def ring(self, topic: str) -> None:
-        with self._bell:
-            self._asked.add(topic)
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="doorbell", daemon=True)
-                self._thread.start()
-            self._bell.notify()
-
-    def _run(self) -> None:
-        while True:
-            with self._bell:
-                self._bell.wait_for(lambda: self._asked)
-                asked, self._asked = self._asked, set()
-            for topic in sorted(asked):
-                ring_now(topic)
-            time.sleep(REST_S)
-
-
-_ringer = _AtOnce()
+_ring: Callable[[str], object] = ring_now

@@ -9,7 +9,7 @@ from django.utils import timezone
 from marketplace.flows import jobs, work
 from marketplace.flows.doorbell import TOPICS, ring_now
 from marketplace.replies import keeping
-from tasks_app import progress
+from tasks_app import progress, queue
 
 # With a queue at hand, this long is it given to come to what is due.
 PATIENCE_S = {"settle": 4.0, "webhooks": 15.0, "training": 60.0}
@@ -25,6 +25,7 @@ def sweep() -> None:
         pass
     now = timezone.now()
     progress.fold()
+    queue.prune()
     keeping.forget(now=now)
     for topic in TOPICS:
         if not jobs.is_due(topic, now):

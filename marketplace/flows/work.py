@@ -43,7 +43,7 @@ def claim(
     project: Project | None = None
     for _ in range(BUSY_TRIES):
         leases = unlocked(
-            lambda: claims.claim_from(
+            lambda: claims.claim_by_slug(
                 slug=slug,
                 tenant_id=tenant_id,
                 worker_id=worker_id,

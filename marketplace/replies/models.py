@@ -9,7 +9,7 @@ from marketplace.accounts.models import User
 class Reply(models.Model):
     """The reply to one request; stored in the transaction of what the request did."""
 
-    caller = models.ForeignKey(User, models.CASCADE, related_name="+")
+    caller = models.ForeignKey(User, models.CASCADE, related_name="+", db_index=False)
     key = models.CharField(max_length=255)
     # SHA-256 of the request: its path, its media type and its body.
     fingerprint = models.BinaryField(max_length=32)

@@ -34,7 +34,7 @@ class Endpoint(models.Model):
 class Cursor(models.Model):
     """How far deliveries to an endpoint were made from a project's feed."""
 
-    endpoint = models.ForeignKey(Endpoint, models.CASCADE, related_name="cursors")
+    endpoint = models.ForeignKey(Endpoint, models.CASCADE, related_name="cursors", db_index=False)
     project = models.ForeignKey(Project, models.CASCADE, related_name="+")
     seq = models.BigIntegerField()
 
@@ -56,7 +56,9 @@ class Delivery(models.Model):
         FAILED = "failed"
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    endpoint = models.ForeignKey(Endpoint, models.CASCADE, related_name="deliveries")
+    endpoint = models.ForeignKey(
+        Endpoint, models.CASCADE, related_name="deliveries", db_index=False
+    )
     push = models.ForeignKey(Push, models.CASCADE, null=True, related_name="+")
     type = models.CharField(max_length=40)
     body = models.TextField()
@@ -81,7 +83,7 @@ class Delivery(models.Model):
 class Attempt(models.Model):
     """What happened when a delivery was tried."""
 
-    delivery = models.ForeignKey(Delivery, models.CASCADE, related_name="log")
+    delivery = models.ForeignKey(Delivery, models.CASCADE, related_name="log", db_index=False)
     at = models.DateTimeField()
     status = models.PositiveSmallIntegerField(null=True)
     error = models.TextField(blank=True)

@@ -30,9 +30,9 @@ class Revision(models.Model):
         UNRESOLVABLE = "unresolvable"
         WITHDRAWN = "withdrawn"
 
-    project = models.ForeignKey(Project, models.CASCADE, related_name="revisions")
+    project = models.ForeignKey(Project, models.CASCADE, related_name="revisions", db_index=False)
     seq = models.BigIntegerField()
-    item = models.ForeignKey(Item, models.CASCADE, related_name="revisions")
+    item = models.ForeignKey(Item, models.CASCADE, related_name="revisions", db_index=False)
     # Null for the row that stitches the parts of a split item together.
     task = models.ForeignKey(Task, models.CASCADE, null=True, related_name="revisions")
     field = models.CharField(max_length=63)

@@ -49,8 +49,10 @@ class Settling(models.Model):
 class SettleDue(models.Model):
     """A task whose consensus is behind its answers, written with what put it behind."""
 
-    task = models.OneToOneField(Task, models.CASCADE, primary_key=True)
-    project = models.ForeignKey(Project, models.CASCADE, related_name="+")
+    task = models.OneToOneField(Task, models.CASCADE, primary_key=True, db_constraint=False)
+    project = models.ForeignKey(
+        Project, models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
     cause = models.CharField(max_length=10, choices=Cause.choices, default=Cause.ANSWER)
     since = models.DateTimeField()
 
@@ -67,7 +69,9 @@ class SettleDue(models.Model):
 class FieldModel(models.Model):
     """What the last fit learned of one field as a whole."""
 
-    project = models.ForeignKey(Project, models.CASCADE, related_name="field_models")
+    project = models.ForeignKey(
+        Project, models.CASCADE, related_name="field_models", db_index=False
+    )
     field = models.CharField(max_length=63)
     # Flattened parameters of the population, as quality.judges writes and reads them.
     parameters = ArrayField(models.FloatField())
@@ -91,7 +95,7 @@ class StopRule(models.Model):
         LEAVE_ONE_OUT = "leave_one_out"
         GOLD = "gold"
 
-    project = models.ForeignKey(Project, models.CASCADE, related_name="stop_rules")
+    project = models.ForeignKey(Project, models.CASCADE, related_name="stop_rules", db_index=False)
     field = models.CharField(max_length=63)
     version = models.PositiveIntegerField()
     target = models.FloatField()
@@ -119,7 +123,9 @@ class StopRule(models.Model):
 class WorkerModel(models.Model):
     """What the last fit learned of one worker's answers to one field."""
 
-    project = models.ForeignKey(Project, models.CASCADE, related_name="worker_models")
+    project = models.ForeignKey(
+        Project, models.CASCADE, related_name="worker_models", db_index=False
+    )
     field = models.CharField(max_length=63)
     worker = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     parameters = ArrayField(models.FloatField())
@@ -138,7 +144,9 @@ class WorkerModel(models.Model):
 class Reliability(models.Model):
     """A worker's accuracy on one project, pooled over its categorical fields."""
 
-    project = models.ForeignKey(Project, models.CASCADE, related_name="reliabilities")
+    project = models.ForeignKey(
+        Project, models.CASCADE, related_name="reliabilities", db_index=False
+    )
     worker = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     n_answers = models.PositiveIntegerField()
     # The Beta posterior of the share of right answers.

@@ -61,7 +61,9 @@ class Push(models.Model):
 class ModelVersion(models.Model):
     """A trained model; its bytes become visible in the transaction that makes the version."""
 
-    project = models.ForeignKey(Project, models.CASCADE, related_name="model_versions")
+    project = models.ForeignKey(
+        Project, models.CASCADE, related_name="model_versions", db_index=False
+    )
     version = models.CharField(max_length=100)
     # Null for a model trained elsewhere, known by its predictions only.
     push = models.OneToOneField(Push, models.CASCADE, null=True, related_name="model")
@@ -84,8 +86,8 @@ class ModelVersion(models.Model):
 class Prediction(models.Model):
     """A model's answer to one field of one task."""
 
-    project = models.ForeignKey(Project, models.CASCADE, related_name="predictions")
-    task = models.ForeignKey(Task, models.CASCADE, related_name="predictions")
+    project = models.ForeignKey(Project, models.CASCADE, related_name="predictions", db_index=False)
+    task = models.ForeignKey(Task, models.CASCADE, related_name="predictions", db_index=False)
     field = models.CharField(max_length=63)
     model_version = models.CharField(max_length=100)
     value = models.JSONField()

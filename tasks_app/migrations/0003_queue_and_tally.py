@@ -183,6 +183,7 @@ class Migration(migrations.Migration):
             name="project",
             field=models.ForeignKey(
                 db_constraint=False,
+                db_index=False,
                 on_delete=django.db.models.deletion.CASCADE,
                 related_name="+",
                 to="tasks_app.project",
@@ -193,6 +194,7 @@ class Migration(migrations.Migration):
             name="worker",
             field=models.ForeignKey(
                 db_constraint=False,
+                db_index=False,
                 on_delete=django.db.models.deletion.CASCADE,
                 related_name="+",
                 to=settings.AUTH_USER_MODEL,
@@ -203,6 +205,7 @@ class Migration(migrations.Migration):
             name="project",
             field=models.ForeignKey(
                 db_constraint=False,
+                db_index=False,
                 on_delete=django.db.models.deletion.CASCADE,
                 related_name="+",
                 to="tasks_app.project",

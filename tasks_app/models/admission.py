@@ -19,7 +19,9 @@ class Admission(models.Model):
         NOT_ADMITTED = "not_admitted"
         RESTRICTED = "restricted"
 
-    worker = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="admissions")
+    worker = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="admissions", db_index=False
+    )
     project = models.ForeignKey(Project, models.CASCADE, related_name="admissions")
     may_claim = models.BooleanField()
     reason_code = models.CharField(max_length=12, choices=Reason.choices, blank=True)

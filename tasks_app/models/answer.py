@@ -11,8 +11,10 @@ from tasks_app.models.task import Task
 class Answer(models.Model):
     """One worker's values for the fields of one task; never changed."""
 
-    project = models.ForeignKey(Project, models.CASCADE, related_name="answers")
-    task = models.ForeignKey(Task, models.CASCADE, related_name="answers")
+    project = models.ForeignKey(
+        Project, models.CASCADE, related_name="answers", db_index=False, db_constraint=False
+    )
+    task = models.ForeignKey(Task, models.CASCADE, related_name="answers", db_index=False)
     worker = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="answers")
     # Null for answers collected elsewhere.
     assignment = models.OneToOneField(Assignment, models.CASCADE, null=True)

@@ -21,9 +21,13 @@ class Assignment(models.Model):
         EXPIRED = "expired"
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    project = models.ForeignKey(Project, models.CASCADE, related_name="assignments")
+    project = models.ForeignKey(
+        Project, models.CASCADE, related_name="assignments", db_index=False, db_constraint=False
+    )
     task = models.ForeignKey(Task, models.CASCADE, related_name="assignments")
-    worker = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="assignments")
+    worker = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="assignments", db_index=False
+    )
     state = models.CharField(max_length=8, choices=State.choices, default=State.LEASED)
     guideline_version = models.PositiveIntegerField()
     leased_at = models.DateTimeField()

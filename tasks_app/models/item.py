@@ -8,7 +8,7 @@ from tasks_app.models.project import Project
 class Batch(models.Model):
     """Items that came together."""
 
-    project = models.ForeignKey(Project, models.CASCADE, related_name="batches")
+    project = models.ForeignKey(Project, models.CASCADE, related_name="batches", db_index=False)
     name = models.CharField(max_length=200)
     created_at = models.DateTimeField()
 
@@ -24,7 +24,7 @@ class Batch(models.Model):
 class Item(models.Model):
     """One datum with its external id and payload."""
 
-    project = models.ForeignKey(Project, models.CASCADE, related_name="items")
+    project = models.ForeignKey(Project, models.CASCADE, related_name="items", db_index=False)
     batch = models.ForeignKey(Batch, models.CASCADE, related_name="items")
     external_id = models.CharField(max_length=200)
     payload = models.JSONField()

@@ -73,7 +73,7 @@ class Project(models.Model):
 class GuidelineVersion(models.Model):
     """The guidelines as they stood while a version was in force."""
 
-    project = models.ForeignKey(Project, models.CASCADE, related_name="guidelines")
+    project = models.ForeignKey(Project, models.CASCADE, related_name="guidelines", db_index=False)
     version = models.PositiveIntegerField()
     text = models.TextField(blank=True)
     created_at = models.DateTimeField()

@@ -18,7 +18,9 @@ class _Place(models.Model):
     transaction of that server. Only what can be found again is lost with an unlogged table.
     """
 
-    project = models.ForeignKey(Project, models.CASCADE, related_name="+", db_constraint=False)
+    project = models.ForeignKey(
+        Project, models.CASCADE, related_name="+", db_constraint=False, db_index=False
+    )
     epoch = models.BigIntegerField()
     server_started = models.DateTimeField()
     seen = models.BigIntegerField()
@@ -34,7 +36,11 @@ class Bookmark(_Place):
     """The place of one worker: they have had every open task before it."""
 
     worker = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", db_constraint=False
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
     )
 
     class Meta:

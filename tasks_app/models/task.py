@@ -25,8 +25,8 @@ class Task(models.Model):
         WITHDRAWN = "withdrawn"
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    project = models.ForeignKey(Project, models.CASCADE, related_name="tasks")
-    item = models.ForeignKey(Item, models.CASCADE, related_name="tasks")
+    project = models.ForeignKey(Project, models.CASCADE, related_name="tasks", db_index=False)
+    item = models.ForeignKey(Item, models.CASCADE, related_name="tasks", db_index=False)
     part_index = models.PositiveIntegerField(null=True)
     part_of = models.PositiveIntegerField(null=True)
     part_start = models.PositiveIntegerField(null=True)

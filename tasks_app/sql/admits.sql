@@ -2,10 +2,15 @@
 -- projects say yes. A refusal may have an end.
 CREATE OR REPLACE FUNCTION concord_admits(
     the_project bigint, the_access text, the_worker bigint, the_time timestamptz)
-RETURNS boolean LANGUAGE sql STABLE AS $$
-    SELECT coalesce(
-        (SELECT admission.may_claim OR coalesce(admission.until <= the_time, false)
-           FROM tasks_app_admission AS admission
-          WHERE admission.worker_id = the_worker AND admission.project_id = the_project),
-        the_access = 'open')
+RETURNS boolean LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    admission tasks_app_admission;
+BEGIN
+    SELECT * INTO admission FROM tasks_app_admission
+     WHERE worker_id = the_worker AND project_id = the_project;
+    IF NOT FOUND THEN
+        RETURN the_access = 'open';
+    END IF;
+    RETURN admission.may_claim OR coalesce(admission.until <= the_time, false);
+END
 $$

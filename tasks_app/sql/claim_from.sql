@@ -4,7 +4,7 @@
 -- search begins at a bookmark (see tasks_app.models.queue) and looks twice, from the bookmark on
 -- in the order of urgency (the main lane), after what came on offer before it since (the late
 -- lane). SKIP LOCKED lets workers pass each other. Bookmarks move seldom, for a stale one is a
--- true one.
+-- true one. Many short statements, for the plan of each is a walk along one index.
 CREATE OR REPLACE FUNCTION concord_claim_from(
     the_project bigint, the_worker bigint, wanted int, the_time timestamptz)
 RETURNS bigint[] LANGUAGE plpgsql
@@ -14,14 +14,17 @@ SET enable_seqscan = off SET enable_bitmapscan = off SET enable_sort = off
 SET enable_hashjoin = off SET enable_mergejoin = off
 AS $$
 DECLARE
-    door record;
+    project tasks_app_project;
+    horizon bigint;
+    mark concord_mark;
+    is_own boolean;
     room int;
     golds bigint[] := '{}';
     got bigint[] := '{}';
     leases bigint[];
     is_late boolean;
-    landed record;
-    next_place record;
+    landed concord_queue;
+    next_place concord_queue;
     next_seen bigint;
     moves boolean;
 BEGIN
@@ -29,45 +32,44 @@ BEGIN
     -- meet on one task. What follows sees what the last one did.
     PERFORM pg_advisory_xact_lock(
         (the_project & 2147483647)::int, (the_worker & 2147483647)::int);
-    -- The horizon is read before the searches: what they miss is stamped at or after it.
-    SELECT project.lease_s, project.guideline_version, project.gold_rate,
-           project.queue_epoch AS epoch,
-           pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS horizon,
-           least(wanted, project.claim_limit - (
-               SELECT count(*) FROM tasks_app_assignment AS held
-                WHERE held.worker_id = the_worker AND held.project_id = the_project
-                  AND held.state = 'leased' AND held.leased_until > the_time)) AS room,
-           mark.is_own, mark.seen, mark.neg_priority, mark.rank, mark.task_id
-      INTO door
-      FROM tasks_app_project AS project
-     CROSS JOIN LATERAL concord_mark(the_project, project.queue_epoch, the_worker) AS mark
-     WHERE project.id = the_project AND project.state = 'open'
-       AND concord_admits(the_project, project.access, the_worker, the_time);
-    IF NOT FOUND OR door.room <= 0 THEN
-        RETURN '{}';
+    SELECT * INTO project FROM tasks_app_project WHERE id = the_project;
+    IF project.state IS DISTINCT FROM 'open'
+       OR NOT concord_admits(the_project, project.access, the_worker, the_time)
+    THEN
+        RETURN got;
     END IF;
-    room := door.room;
+    SELECT least(wanted, project.claim_limit - count(*)) INTO room
+      FROM tasks_app_assignment AS held
+     WHERE held.worker_id = the_worker AND held.project_id = the_project
+       AND held.state = 'leased' AND held.leased_until > the_time;
+    IF room <= 0 THEN
+        RETURN got;
+    END IF;
+    -- The horizon is read before the searches: what they miss is stamped at or after it.
+    horizon := pg_snapshot_xmin(pg_current_snapshot())::text::bigint;
+    mark := concord_mark_of(the_project, project.queue_epoch, the_worker);
+    is_own := mark.worker_id IS NOT NULL;
 
     -- What is late stands before the bookmark, so it is never less urgent than the main lane.
-    SELECT EXISTS (
+    is_late := EXISTS (
         SELECT FROM concord_queue AS task
          WHERE task.project_id = the_project
-           AND task.late_xid > 0 AND task.late_xid >= door.seen
+           AND task.late_xid > 0 AND task.late_xid >= mark.seen
            AND (task.neg_priority, task.rank, task.id)
-               < (door.neg_priority, door.rank, door.task_id)
+               < (mark.neg_priority, mark.rank, mark.task_id)
            AND (SELECT true FROM tasks_app_assignment AS mine
                  WHERE mine.worker_id = the_worker AND mine.task_id = task.id
-                   AND mine.state <> 'released') IS NULL) INTO is_late;
+                   AND mine.state <> 'released') IS NULL);
 
     -- Gold is mixed in at the project's rate and touches no counter; it stops when the real
     -- work does, or its arrival alone would betray it.
-    IF door.gold_rate > 0 AND (
+    IF project.gold_rate > 0 AND (
         is_late
         OR EXISTS (
             SELECT FROM concord_queue AS task
              WHERE task.project_id = the_project
                AND (task.neg_priority, task.rank, task.id)
-                   >= (door.neg_priority, door.rank, door.task_id)
+                   >= (mark.neg_priority, mark.rank, mark.task_id)
                AND (SELECT true FROM tasks_app_assignment AS mine
                      WHERE mine.worker_id = the_worker AND mine.task_id = task.id
                        AND mine.state <> 'released') IS NULL)
@@ -75,61 +77,51 @@ BEGIN
                         WHERE task.project_id = the_project AND NOT task.is_gold))
     THEN
         golds := concord_draw_gold(the_project, the_worker, (
-            SELECT count(*)::int FROM generate_series(1, room) WHERE random() < door.gold_rate));
+            SELECT count(*)::int FROM generate_series(1, room)
+             WHERE random() < project.gold_rate));
         room := room - cardinality(golds);
     END IF;
 
     IF is_late AND room > 0 THEN
-        WITH best AS MATERIALIZED (
-            SELECT task.id, task.neg_priority, task.late_xid, task.rank
+        got := ARRAY (
+            SELECT task.id
               FROM concord_queue AS task
              WHERE task.project_id = the_project
-               AND task.late_xid > 0 AND task.late_xid >= door.seen
+               AND task.late_xid > 0 AND task.late_xid >= mark.seen
                AND (task.neg_priority, task.rank, task.id)
-                   < (door.neg_priority, door.rank, door.task_id)
+                   < (mark.neg_priority, mark.rank, mark.task_id)
                AND (SELECT true FROM tasks_app_assignment AS mine
                      WHERE mine.worker_id = the_worker AND mine.task_id = task.id
                        AND mine.state <> 'released') IS NULL
              ORDER BY task.neg_priority, task.late_xid, task.rank, task.id
              LIMIT room
-               FOR NO KEY UPDATE OF task SKIP LOCKED
-        ), taken AS (
-            UPDATE tasks_app_task AS task
-               SET open_slots = task.open_slots - 1, is_open = task.open_slots > 1
-             WHERE task.id = ANY (ARRAY (SELECT id FROM best))
-        )
-        SELECT coalesce(array_agg(id ORDER BY neg_priority, late_xid, rank, id), '{}')
-          INTO got FROM best;
+               FOR NO KEY UPDATE OF task SKIP LOCKED);
     END IF;
     IF cardinality(got) < room THEN
-        WITH best AS MATERIALIZED (
-            SELECT task.id, task.neg_priority, task.rank
+        got := got || ARRAY (
+            SELECT task.id
               FROM concord_queue AS task
              WHERE task.project_id = the_project
                AND (task.neg_priority, task.rank, task.id)
-                   >= (door.neg_priority, door.rank, door.task_id)
+                   >= (mark.neg_priority, mark.rank, mark.task_id)
                AND (SELECT true FROM tasks_app_assignment AS mine
                      WHERE mine.worker_id = the_worker AND mine.task_id = task.id
                        AND mine.state <> 'released') IS NULL
              ORDER BY task.neg_priority, task.rank, task.id
              LIMIT room - cardinality(got)
-               FOR NO KEY UPDATE OF task SKIP LOCKED
-        ), taken AS (
-            UPDATE tasks_app_task AS task
-               SET open_slots = task.open_slots - 1, is_open = task.open_slots > 1
-             WHERE task.id = ANY (ARRAY (SELECT id FROM best))
-        )
-        SELECT got || coalesce(array_agg(id ORDER BY neg_priority, rank, id), '{}')
-          INTO got FROM best;
+               FOR NO KEY UPDATE OF task SKIP LOCKED);
     END IF;
+    UPDATE tasks_app_task AS task
+       SET open_slots = task.open_slots - 1, is_open = task.open_slots > 1
+     WHERE task.id = ANY (got);
 
     WITH leased AS (
         INSERT INTO tasks_app_assignment AS lease
                (uid, project_id, task_id, worker_id, state, guideline_version, leased_at,
                 leased_until, n_extended, skipped_because)
         SELECT gen_random_uuid(), the_project, wanted_task, the_worker, 'leased',
-               door.guideline_version, the_time,
-               the_time + make_interval(secs => door.lease_s), 0, ''
+               project.guideline_version, the_time,
+               the_time + make_interval(secs => project.lease_s), 0, ''
           FROM unnest(got || golds) AS wanted_task
             -- Only a lease the worker gave back is taken up again.
             ON CONFLICT ON CONSTRAINT assignment_once_per_worker DO UPDATE
@@ -146,22 +138,22 @@ BEGIN
 
     -- Move the bookmark: at first, now and then, when the lanes ran dry, and when the claim
     -- landed far from it, behind a stretch that this worker has done.
-    moves := door.is_own IS NOT TRUE OR random() < 0.06 OR cardinality(got) < room;
+    moves := NOT is_own OR random() < 0.06 OR cardinality(got) < room;
     IF NOT moves AND is_late THEN
         SELECT count(*) = 100 INTO moves
           FROM (SELECT FROM concord_queue AS task
                  WHERE task.project_id = the_project
-                   AND task.late_xid > 0 AND task.late_xid >= door.seen
+                   AND task.late_xid > 0 AND task.late_xid >= mark.seen
                  ORDER BY task.late_xid, task.rank, task.id
                  LIMIT 100) AS passed;
-    ELSIF NOT moves THEN
-        SELECT task.priority * -1 AS neg_priority, task.rank, task.id INTO landed
+    ELSIF NOT moves AND got[cardinality(got)] <> mark.task_id THEN
+        SELECT task.id, task.project_id, task.priority * -1, task.rank, task.late_xid INTO landed
           FROM tasks_app_task AS task WHERE task.id = got[cardinality(got)];
         SELECT count(*) = 100 INTO moves
           FROM (SELECT FROM concord_queue AS task
                  WHERE task.project_id = the_project
                    AND (task.neg_priority, task.rank, task.id)
-                       >= (door.neg_priority, door.rank, door.task_id)
+                       >= (mark.neg_priority, mark.rank, mark.task_id)
                    AND (task.neg_priority, task.rank, task.id)
                        < (landed.neg_priority, landed.rank, landed.id)
                  ORDER BY task.neg_priority, task.rank, task.id
@@ -171,62 +163,62 @@ BEGIN
         RETURN leases;
     END IF;
 
-    IF door.is_own IS NULL OR (NOT door.is_own AND random() < 0.5) THEN
+    IF mark.epoch IS NULL OR (NOT is_own AND random() < 0.5) THEN
         INSERT INTO tasks_app_floor
                (project_id, epoch, server_started, seen, neg_priority, rank, task_id)
-        SELECT the_project, door.epoch, pg_postmaster_start_time(),
-               least(door.horizon, (
+        SELECT the_project, project.queue_epoch, pg_postmaster_start_time(),
+               least(horizon, (
                    SELECT task.late_xid
                      FROM concord_queue AS task
                     WHERE task.project_id = the_project
-                      AND task.late_xid > 0 AND task.late_xid >= door.seen
+                      AND task.late_xid > 0 AND task.late_xid >= mark.seen
                       AND (task.neg_priority, task.rank, task.id)
-                          < (door.neg_priority, door.rank, door.task_id)
+                          < (mark.neg_priority, mark.rank, mark.task_id)
                     ORDER BY task.late_xid, task.rank, task.id
                     LIMIT 1)),
                task.neg_priority, task.rank, task.id
           FROM concord_queue AS task
          WHERE task.project_id = the_project
            AND (task.neg_priority, task.rank, task.id)
-               >= (door.neg_priority, door.rank, door.task_id)
+               >= (mark.neg_priority, mark.rank, mark.task_id)
          ORDER BY task.neg_priority, task.rank, task.id
          LIMIT 1;
     END IF;
 
-    SELECT task.neg_priority, task.rank, task.id INTO next_place
+    SELECT task.* INTO next_place
       FROM concord_queue AS task
      WHERE task.project_id = the_project
        AND (task.neg_priority, task.rank, task.id)
-           >= (door.neg_priority, door.rank, door.task_id)
+           >= (mark.neg_priority, mark.rank, mark.task_id)
        AND (SELECT true FROM tasks_app_assignment AS mine
              WHERE mine.worker_id = the_worker AND mine.task_id = task.id
                AND mine.state <> 'released') IS NULL
      ORDER BY task.neg_priority, task.rank, task.id
      LIMIT 1;
     IF NOT FOUND THEN
-        SELECT 2147483647 AS neg_priority, 0::float8 AS rank, 0::bigint AS id INTO next_place;
+        next_place := (0, the_project, 2147483647, 0, 0);
     END IF;
     SELECT task.late_xid INTO next_seen
       FROM concord_queue AS task
      WHERE task.project_id = the_project
-       AND task.late_xid > 0 AND task.late_xid >= door.seen
+       AND task.late_xid > 0 AND task.late_xid >= mark.seen
        AND (task.neg_priority, task.rank, task.id)
-           < (door.neg_priority, door.rank, door.task_id)
+           < (mark.neg_priority, mark.rank, mark.task_id)
        AND (SELECT true FROM tasks_app_assignment AS mine
              WHERE mine.worker_id = the_worker AND mine.task_id = task.id
                AND mine.state <> 'released') IS NULL
      ORDER BY task.late_xid, task.rank, task.id
      LIMIT 1;
-    next_seen := least(door.horizon, next_seen);
+    next_seen := least(horizon, next_seen);
     -- A worker who asks again and again for nothing writes nothing.
-    IF (door.is_own, door.neg_priority, door.rank, door.task_id)
+    IF (is_own, mark.neg_priority, mark.rank, mark.task_id)
        IS DISTINCT FROM (true, next_place.neg_priority, next_place.rank, next_place.id)
-       OR cardinality(got) > 0 OR next_seen - door.seen > 1000
+       OR cardinality(got) > 0 OR next_seen - mark.seen > 1000
     THEN
         INSERT INTO tasks_app_bookmark
                (worker_id, project_id, epoch, server_started, seen, neg_priority, rank, task_id)
-        VALUES (the_worker, the_project, door.epoch, pg_postmaster_start_time(), next_seen,
-                next_place.neg_priority, next_place.rank, next_place.id)
+        VALUES (the_worker, the_project, project.queue_epoch, pg_postmaster_start_time(),
+                next_seen, next_place.neg_priority, next_place.rank, next_place.id)
             ON CONFLICT (worker_id, project_id) DO UPDATE
            SET epoch = excluded.epoch, server_started = excluded.server_started,
                seen = excluded.seen, neg_priority = excluded.neg_priority,

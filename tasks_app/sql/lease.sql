@@ -13,4 +13,20 @@ SELECT assignment.id, assignment.uid, assignment.state, assignment.guideline_ver
   JOIN tasks_app_task AS task ON task.id = assignment.task_id
   JOIN tasks_app_item AS item ON item.id = task.item_id
   JOIN tasks_app_project AS project ON project.id = assignment.project_id
-  LEFT JOIN tasks_app_answer AS answer ON answer.assignment_id = assignment.id
+  LEFT JOIN tasks_app_answer AS answer ON answer.assignment_id = assignment.id;
+
+-- The worker's own assignment of this id; with a tenant, only on its projects. A function, so
+-- that the plan of so many joins is made once.
+CREATE OR REPLACE FUNCTION concord_find_lease(the_uid uuid, the_worker bigint, the_tenant bigint)
+RETURNS SETOF concord_lease LANGUAGE plpgsql STABLE
+SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+AS $$
+BEGIN
+    RETURN QUERY
+    SELECT lease.*
+      FROM concord_lease AS lease
+     WHERE lease.uid = the_uid AND lease.worker_id = the_worker
+       AND (the_tenant IS NULL OR lease.tenant_id = the_tenant);
+END
+$$

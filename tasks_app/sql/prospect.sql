@@ -24,6 +24,6 @@ AS $$
                             WHERE mine.worker_id = the_worker AND mine.task_id = task.id
                               AND mine.state <> 'released') IS NULL)
       FROM tasks_app_project AS project
-     CROSS JOIN LATERAL concord_mark(the_project, project.queue_epoch, the_worker) AS mark
+     CROSS JOIN LATERAL concord_mark_of(the_project, project.queue_epoch, the_worker) AS mark
      WHERE project.id = the_project
 $$

@@ -198,7 +198,7 @@ def test_a_deadlock_is_tried_again_as_a_whole(monkeypatch):
     tenant = a_tenant()
     project, wim = a_project(tenant), a_worker(tenant)
     some_items(project, 2)
-    real, calls = claims.claim_from, []
+    real, calls = claims.claim_by_slug, []
 
     def unlucky(**asked):
         calls.append(1)
@@ -206,7 +206,7 @@ def test_a_deadlock_is_tried_again_as_a_whole(monkeypatch):
             _deadlock()
         return real(**asked)
 
-    monkeypatch.setattr(claims, "claim_from", unlucky)
+    monkeypatch.setattr(claims, "claim_by_slug", unlucky)
     reply = Caller(a_key(wim)).post(f"/projects/{project.slug}/claim/", {}, idempotency_key="k1")
 
     assert (reply.status, len(calls)) == (201, 2)
