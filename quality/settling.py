@@ -11,7 +11,8 @@ from quality import ballots, flags, heartbeat, judging, stop_rules, writing
 from quality.core import Accuracy
 from quality.models import FieldModel, Reliability, SettleDue, Settling, WorkerModel
 from quality.models import Flag as RaisedFlag
-from tasks_app.models import Answer, Project, Task
+from tasks_app import progress
+from tasks_app.models import Project, Task
 
 # The whole project is fitted anew when its answers grew by this share.
 GROWTH = 0.1
@@ -43,7 +44,7 @@ class _Lease:
 def settle(*, project: Project, now: datetime) -> Outcome | None:
     """One round of settling; None if another process is at it. Running it twice changes nothing."""
     began = time.monotonic()
-    n_answers = Answer.objects.filter(project=project).count()
+    n_answers = progress.counts([project.pk])[project.pk].answers
     lease = _take(project, now)
     if lease is None:
         return None
@@ -194,17 +195,27 @@ def _schedule(
 
 
 def place_untouched(project: Project) -> None:
-    """Give tasks that nobody has had yet the number of places the project now asks for."""
+    """Give tasks that nobody has had yet the number of places the project now asks for.
+
+    Nothing, where that has not changed: tasks are made with it.
+    """
     wanted = project.min_answers
-    Task.objects.filter(
+    settling = Settling.objects.filter(project=project)
+    if not settling.filter(~Q(placed=wanted) | Q(placed=None)).exists():
+        return
+    untouched = Task.objects.filter(
         project=project,
         is_gold=False,
         state=Task.State.OPEN,
         n_answers=0,
         answers_due=F("open_slots"),
-    ).exclude(open_slots=wanted).update(
-        slots=F("slots") - F("open_slots") + wanted,
-        open_slots=wanted,
-        answers_due=wanted,
-        is_open=True,
-    )
+    ).exclude(open_slots=wanted)
+    # In parts, for a task that is locked cannot be claimed.
+    while task_ids := list(untouched.order_by("pk").values_list("pk", flat=True)[:MOST_TASKS]):
+        untouched.filter(pk__in=task_ids).update(
+            slots=F("slots") - F("open_slots") + wanted,
+            open_slots=wanted,
+            answers_due=wanted,
+            is_open=True,
+        )
+    settling.update(placed=wanted)

@@ -124,6 +124,8 @@ def upload(
             # One upload after the other, and none after the close.
             if projects.is_closed(project):
                 raise ProjectClosed
+            # As it is now that nobody else changes it: tasks are made with it.
+            project.refresh_from_db(fields=["min_answers"])
             items.copy_into("stage_item", STAGED_ITEM)
             parts.copy_into("stage_part", STAGED_PART)
             arrived = _stored(project, batch, parts.rows, now)

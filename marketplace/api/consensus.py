@@ -4,15 +4,16 @@ import threading
 import time
 from typing import Any
 
+import orjson
 from django.conf import settings
 from django.http import HttpResponseBase
 from rest_framework.request import Request
 
 from marketplace.api import paging, schemas
 from marketplace.api.door import CLIENT, MANAGER, REVIEWER, Door, operation
-from marketplace.api.rendering import reply, stream
+from marketplace.api.rendering import reply
 from quality import feed
-from quality.models import Revision
+from quality.models import Change, Revision
 from tasks_app.models import Project
 
 CONSENSUS = schemas.ref("Consensus")
@@ -46,13 +47,11 @@ class ConsensusDoor(Door):
         """The latest row of each field; header Concord-Seq is the feed's head they include."""
         project = self.project(slug)
         headers = {"Concord-Seq": str(feed.head(project))}
+        rows = feed.latest(project, **self._filters())
+        if self.as_ndjson:
+            return paging.written(rows, after=paging.place(self.params), headers=headers)
         return paging.page(
-            feed.latest(project, **self._filters()).select_related("item", "task"),
-            params=self.params,
-            as_ndjson=self.as_ndjson,
-            render=lambda rows: feed.rows(project, rows),
-            key="seq",
-            headers=headers,
+            rows, params=self.params, as_ndjson=False, render=_shown, key="seq", headers=headers
         )
 
     def _filters(self) -> dict[str, Any]:
@@ -83,18 +82,22 @@ class ChangesDoor(Door):
         if self.params["wait"]:
             _wait(project, after, self.params["wait"])
         if self.as_ndjson:
-            return stream(feed.up_to_head(project, after=after))
+            return paging.written(feed.after(project, after), up_to=feed.head(project))
         head = feed.head(project)
-        rows = feed.changes(project, after=after, limit=self.params["limit"])
-        following = rows[-1]["seq"] if rows else after
+        rows = list(feed.after(project, after).order_by("seq")[: self.params["limit"]])
+        following = rows[-1].seq if rows else after
         return reply(
             {
                 "feed": feed.identity(),
-                "results": rows,
+                "results": _shown(rows),
                 "next": following,
                 "head": max(head, following) if rows else head,
             }
         )
+
+
+def _shown(rows: list[Change]) -> list[orjson.Fragment]:
+    return [orjson.Fragment(row.told) for row in rows]
 
 
 def _wait(project: Project, after: int, wait_s: float) -> None:

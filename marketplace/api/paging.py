@@ -8,18 +8,19 @@ from typing import Any, TypeVar
 from django.db.models import Model, QuerySet
 from django.http import HttpResponseBase
 
-from marketplace.api.rendering import reply, stream
+from marketplace.api.rendering import reply, stream, stream_lines
 from tasks_app.errors import invalid
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 1000
+WRITTEN_BLOCK = 5000
 PARAMETERS: dict[str, Any] = {
     "limit": {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT},
     "cursor": {"type": "string", "description": "`next` of the page before"},
 }
 
 Row = TypeVar("Row", bound=Model)
-Rendered = dict[str, Any]
+Rendered = Any
 
 
 def schema(row: dict[str, Any]) -> dict[str, Any]:
@@ -47,7 +48,7 @@ def page(
 
     Raises Invalid for a cursor that is none.
     """
-    after = decoded(params["cursor"]) if params.get("cursor") is not None else None
+    after = place(params)
     if as_ndjson:
         return stream(_all(rows, render, key, after), headers)
     limit = params.get("limit", DEFAULT_LIMIT)
@@ -56,6 +57,33 @@ def page(
     found = found[:limit]
     cursor = encoded(getattr(found[-1], key)) if more else None
     return reply({"results": render(found), "next": cursor}, headers=headers)
+
+
+def place(params: dict[str, Any]) -> int | None:
+    """The key that the cursor stands after; None at the beginning. Raises Invalid."""
+    return decoded(params["cursor"]) if params.get("cursor") is not None else None
+
+
+def written(
+    rows: QuerySet[Row],
+    *,
+    after: int | None = None,
+    up_to: int | None = None,
+    headers: dict[str, str] | None = None,
+) -> HttpResponseBase:
+    """Rows whose JSON the database wrote (`told`), in order of seq, streamed as NDJSON."""
+    if up_to is not None:
+        rows = rows.filter(seq__lte=up_to)
+    return stream_lines(_written(rows, after), headers)
+
+
+def _written(rows: QuerySet[Row], after: int | None) -> Iterator[bytes]:
+    while True:
+        block = list(_after(rows, "seq", after).values_list("seq", "told")[:WRITTEN_BLOCK])
+        if not block:
+            return
+        yield "\n".join([told for _, told in block]).encode() + b"\n"
+        after = block[-1][0]
 
 
 def encoded(number: int) -> str:

@@ -64,7 +64,14 @@ def reply(data: Any, status: int = 200, headers: Mapping[str, str] | None = None
 
 def stream(rows: Iterable[Any], headers: Mapping[str, str] | None = None) -> StreamingHttpResponse:
     """Rows as NDJSON, sent as they come."""
-    return StreamingHttpResponse(_blocks(rows), content_type=NDJSON, headers=headers)
+    return stream_lines(_blocks(rows), headers)
+
+
+def stream_lines(
+    blocks: Iterable[bytes], headers: Mapping[str, str] | None = None
+) -> StreamingHttpResponse:
+    """Blocks of lines that are NDJSON already, sent as they come."""
+    return StreamingHttpResponse(blocks, content_type=NDJSON, headers=headers)
 
 
 def _blocks(rows: Iterable[Any]) -> Iterator[bytes]:

@@ -1,6 +1,7 @@
 """From answers to consensus and suspicions; then webhooks and retraining have something to do."""
 
 import logging
+import math
 import time
 from datetime import datetime
 
@@ -14,25 +15,30 @@ from tasks_app.models import Project
 
 logger = logging.getLogger(__name__)
 
-# Between two rounds a settler rests as long as this share of the last, so that answers gather
-# and the rounds leave the machine to those who wait for a reply.
-REST = 0.25
-SHORTEST_REST_S = 0.02
-LONGEST_REST_S = 0.1
+# A round costs about the same for one task as for fifty. So rounds begin this far apart, and
+# answers gather meanwhile; what comes after a pause is settled at once.
+PACE_S = 0.25
+# A settler that has settled looks so often, for so long, whether more comes, before it leaves:
+# to wake another one is dearer.
+LOOK_EVERY_S = 0.05
+LINGER_S = 3.0
 
 
 def settle_due(*, until: float) -> None:
     """Settle whatever is due, round by round, until nothing is or the time (monotonic) is over."""
-    while time.monotonic() < until:
-        started = time.monotonic()
+    settled_at = -math.inf
+    while (began := time.monotonic()) < until:
         did_something = [
             settle_project(project_id=project_id)
             for project_id in due.projects_due(now=timezone.now())
         ]
-        if not any(did_something):
+        if any(did_something):
+            settled_at = began
+            time.sleep(max(LOOK_EVERY_S, began + PACE_S - time.monotonic()))
+        elif began - settled_at < LINGER_S:
+            time.sleep(LOOK_EVERY_S)
+        else:
             return
-        took = time.monotonic() - started
-        time.sleep(min(LONGEST_REST_S, max(SHORTEST_REST_S, REST * took)))
 
 
 def settle_project(*, project_id: int) -> bool:

@@ -1,7 +1,7 @@
 """The nouns of the laboratory."""
 
 from quality.models.flag import Flag
-from quality.models.revision import Feed, Revision
+from quality.models.revision import Change, Feed, Revision
 from quality.models.settling import (
     Cause,
     FieldModel,
@@ -15,6 +15,7 @@ from quality.models.training import ModelVersion, Prediction, Push
 
 __all__ = [
     "Cause",
+    "Change",
     "Feed",
     "FieldModel",
     "Flag",

@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from quality.models.settling import Cause
-from tasks_app.models import Item, Project, Task
+from tasks_app.models import Batch, Item, Project, Task
 
 
 class Feed(models.Model):
@@ -80,6 +80,28 @@ class Revision(models.Model):
             ),
             models.Index(fields=["task"], condition=Q(is_latest=True), name="consensus_of_task"),
         ]
+
+    def __str__(self) -> str:
+        return f"{self.project_id} seq {self.seq}"
+
+
+class Change(models.Model):
+    """A revision as clients read it; a view, see sql/change.sql."""
+
+    project = models.ForeignKey(Project, models.DO_NOTHING, related_name="+")
+    seq = models.BigIntegerField()
+    is_latest = models.BooleanField()
+    state = models.CharField(max_length=12)
+    field = models.CharField(max_length=63)
+    confidence = models.FloatField(null=True)
+    task = models.ForeignKey(Task, models.DO_NOTHING, null=True, related_name="+")
+    batch = models.ForeignKey(Batch, models.DO_NOTHING, related_name="+")
+    part_index = models.PositiveIntegerField(null=True)
+    told = models.TextField()
+
+    class Meta:
+        managed = False
+        db_table = "concord_change"
 
     def __str__(self) -> str:
         return f"{self.project_id} seq {self.seq}"
