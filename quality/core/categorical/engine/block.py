@@ -1,5 +1,6 @@
 """Some tasks with their votes, laid out as sparse products."""
 
+from collections.abc import Iterator
 from functools import cached_property
 
 import numpy as np
@@ -11,6 +12,8 @@ from quality.core.votes import Codes, Floats
 
 # Beyond this many nats the other label of two is impossible, and exp would overflow.
 FARTHEST = 700.0
+# Probabilities handled at once: they stay in the processor's cache.
+STRIP = 65_536
 
 
 class Block:
@@ -84,7 +87,9 @@ class Block:
             odds = self._cast @ (table[:, 1] - table[:, 0])
             base = float(self._row_weights @ table[:, 0])
             return self._binary(odds, log_prior, base)
-        evidence = np.ascontiguousarray((self._cast @ table).T)
+        evidence = np.empty((self.n_labels, self.n_tasks))
+        for tasks, cast in self._cast_strips:
+            evidence[:, tasks] = (cast @ table).T
         return self.normalised(evidence, log_prior)
 
     def hits(self, posterior: Floats) -> Floats:
@@ -107,16 +112,12 @@ class Block:
 
     def normalised(self, evidence: Floats, log_prior: Floats) -> tuple[Floats, float]:
         """Turn log evidence, which is overwritten, into the posterior and its log-likelihood."""
-        evidence += log_prior[:, None]
-        truth = evidence[self.known_labels, self.known]
-        peak = evidence.max(axis=0)
-        evidence -= peak
-        posterior = np.exp(evidence, out=evidence)
-        total = posterior.sum(axis=0)
-        posterior /= total
-        likelihood = peak + np.log(total)
+        truth = evidence[self.known_labels, self.known] + log_prior[self.known_labels]
+        likelihood = np.empty(self.n_tasks)
+        for tasks in self._strips():
+            likelihood[tasks] = _normalised(evidence[:, tasks], log_prior)
         likelihood[self.known] = truth
-        return self.clamped(on_grid(posterior)), float(likelihood.sum())
+        return self.clamped(evidence), float(likelihood.sum())
 
     def clamped(self, posterior: Floats) -> Floats:
         """The same array, certain where gold is known."""
@@ -156,9 +157,27 @@ class Block:
         )
 
     @cached_property
-    def _received(self) -> sparse.csr_array:
-        """Rows by tasks."""
-        return self._cast.T.tocsr()
+    def _cast_strips(self) -> list[tuple[slice, sparse.csr_array]]:
+        """Tasks by rows, some tasks at a time; views of the whole."""
+        cast, strips = self._cast, []
+        for tasks in self._strips():
+            starts = cast.indptr[tasks.start : tasks.stop + 1]
+            votes = slice(int(starts[0]), int(starts[-1]))
+            entries = (cast.data[votes], cast.indices[votes], starts - starts[0])
+            shape = (starts.size - 1, self.n_rows)
+            strips.append((tasks, sparse.csr_array(entries, shape=shape)))
+        return strips
+
+    def _strips(self) -> Iterator[slice]:
+        """The block's tasks, some at a time."""
+        n_tasks = max(STRIP // self.n_labels, 1)
+        for first in range(0, self.n_tasks, n_tasks):
+            yield slice(first, min(first + n_tasks, self.n_tasks))
+
+    @cached_property
+    def _received(self) -> sparse.csc_array:
+        """Rows by tasks; a view."""
+        return self._cast.T
 
     @cached_property
     def _hit_tasks(self) -> sparse.csr_array:
@@ -171,3 +190,14 @@ class Block:
     def _hit_rows(self) -> sparse.csr_array:
         """Rows by (task, label) cells."""
         return self._hit_tasks.T.tocsr()
+
+
+def _normalised(evidence: Floats, log_prior: Floats) -> Floats:
+    """Turn log evidence into the posterior in its place; the log-likelihood of each task."""
+    evidence += log_prior[:, None]
+    peak = evidence.max(axis=0)
+    evidence -= peak
+    total = np.exp(evidence, out=evidence).sum(axis=0)
+    evidence /= total
+    on_grid(evidence)
+    return np.asarray(peak + np.log(total))
