@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
 from typing import Any, TypeVar
@@ -142,9 +141,10 @@ def numbered(ids: Sequence[Id]) -> tuple[list[Id], Codes]:
     code_of: defaultdict[Id, int] = defaultdict(count().__next__)
     codes = np.fromiter(map(code_of.__getitem__, ids), dtype=np.int64, count=len(ids))
     met = list(code_of)
-    order = list(range(len(met)))
-    with suppress(TypeError):
-        order.sort(key=met.__getitem__)  # type: ignore[arg-type]  # Not all ids compare.
+    try:
+        order = sorted(range(len(met)), key=met.__getitem__)  # type: ignore[arg-type]  # Tried.
+    except TypeError:
+        return met, codes
     place = np.empty(len(met), dtype=np.int64)
     place[order] = np.arange(len(met))
     return [met[code] for code in order], place[codes]

@@ -165,7 +165,9 @@ def test_weights_go_with_their_votes():
 
 
 def test_names_that_cannot_be_compared_keep_their_order():
-    assert encode([("t1", "Wim", 0), (7, "Wim", 0)], [0]).tasks == ["t1", 7]
+    rows = [(task, "Wim", 0) for task in (5, 3, 4, 1, "t")]
+
+    assert encode(rows, [0]).tasks == [5, 3, 4, 1, "t"]
 
 
 @pytest.mark.parametrize(
