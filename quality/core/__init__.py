@@ -4,10 +4,11 @@ One room for each kind of answer: `categorical`, `ordinal`, `multichoice`, `numb
 `orders` (comparisons and rankings), `regions` (spans and boxes); `agreement` measures them all.
 """
 
+from quality.core.numbering import numbered
 from quality.core.ordinal import posterior_median
 from quality.core.skill import Accuracy, accuracies, pooled_accuracies
 from quality.core.texts import normalised
-from quality.core.votes import Votes, encode, numbered
+from quality.core.votes import Votes, encode
 
 __all__ = [
     "Accuracy",

@@ -1,17 +1,16 @@
 """Votes as the core sees them: parallel arrays of dense codes."""
 
-from collections import defaultdict
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import count
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from quality.core.numbering import ascending, numbered
+
 Codes = NDArray[np.integer[Any]]
 Floats = NDArray[np.float64]
-Id = TypeVar("Id", bound=Hashable)
 COLUMNS = ("task", "worker", "label")
 
 
@@ -116,7 +115,7 @@ def encode(
     if labels is not None:
         declared, label = list(labels), _known(columns[2], declared, labels)[label]
     keys = pair_keys(task, worker, len(workers))
-    order = np.argsort(keys)
+    order = _order(keys)
     _check_once(columns, keys, order)
     weights = None if weight is None else np.array(list(weight), dtype=np.float64)
     if weights is not None:
@@ -133,21 +132,6 @@ def encode(
         weights,
     )
     return Encoded(votes, tasks, workers, declared)
-
-
-def numbered(ids: Sequence[Id]) -> tuple[list[Id], Codes]:
-    """The distinct ids, sorted if they can be, and each entry's index among them."""
-    # Numbered as they come, in one pass, and put in order afterwards: there are far fewer of them.
-    code_of: defaultdict[Id, int] = defaultdict(count().__next__)
-    codes = np.fromiter(map(code_of.__getitem__, ids), dtype=np.int64, count=len(ids))
-    met = list(code_of)
-    try:
-        order = sorted(range(len(met)), key=met.__getitem__)  # type: ignore[arg-type]  # Tried.
-    except TypeError:
-        return met, codes
-    place = np.empty(len(met), dtype=np.int64)
-    place[order] = np.arange(len(met))
-    return [met[code] for code in order], place[codes]
 
 
 def check_codes(name: str, codes: Codes, bound: int, *, n_votes: int) -> None:
@@ -175,7 +159,7 @@ def pair_order(task: Codes, worker: Codes, n_workers: int) -> NDArray[np.intp] |
     pairs = pair_keys(task, worker, n_workers)
     if (pairs[1:] > pairs[:-1]).all():
         return None
-    order = np.argsort(pairs)
+    order = _order(pairs)
     pairs = pairs[order]
     again = np.flatnonzero(pairs[1:] == pairs[:-1])
     if again.size:
@@ -189,6 +173,13 @@ def pair_keys(task: Codes, worker: Codes, n_workers: int) -> NDArray[np.int64]:
     keys = task.astype(np.int64) * n_workers
     keys += worker
     return keys
+
+
+def _order(keys: NDArray[np.int64]) -> NDArray[np.intp]:
+    """What sorts numbers of at least 0; equal ones stay as they are."""
+    n_bits = int(keys.max(initial=0)).bit_length()
+    digits = [(keys >> shift).astype(np.uint16) for shift in range(0, n_bits, 16)]
+    return ascending(digits, keys.size)
 
 
 def _columns(rows: Any) -> list[list[Any]]:
@@ -226,9 +217,8 @@ def _known(column: list[Any], given: list[Any], labels: Sequence[Hashable]) -> C
 
 def _check_once(columns: list[list[Any]], keys: NDArray[np.int64], order: Codes) -> None:
     in_order = keys[order]
-    if (in_order[1:] == in_order[:-1]).any():
-        as_given = np.argsort(keys, kind="stable")
-        again = np.flatnonzero(keys[as_given][1:] == keys[as_given][:-1])
-        row = int(as_given[again + 1].min())
+    again = np.flatnonzero(in_order[1:] == in_order[:-1])
+    if again.size:
+        row = int(order[again + 1].min())
         task, worker = columns[0][row], columns[1][row]
         raise ValueError(f"row {row}: {worker!r} voted more than once on {task!r}")

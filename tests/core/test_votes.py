@@ -94,6 +94,18 @@ def test_blocks_are_the_votes_once_more(votes, n_blocks):
     assert {(b.n_workers, b.n_labels) for b in blocks} == {(votes.n_workers, votes.n_labels)}
 
 
+def test_votes_of_very_many_tasks_and_workers_are_in_order():
+    rng = np.random.default_rng(5)
+    n_tasks, n_workers = 2**24, 2**21
+    task, worker = rng.integers(n_tasks, size=1000), rng.integers(n_workers, size=1000)
+    order = np.lexsort((worker, task))
+
+    votes = Votes(task, worker, np.zeros_like(task), n_tasks, n_workers, 1)
+
+    assert votes.task.tolist() == task[order].tolist()
+    assert votes.worker.tolist() == worker[order].tolist()
+
+
 def test_no_blocks_are_none():
     with pytest.raises(ValueError, match="n_blocks must be positive"):
         Votes(codes([]), codes([]), codes([]), 0, 0, 1).split(0)
