@@ -17,7 +17,17 @@ from tasks_app.models import Batch, Item, Project, Task
 from tasks_app.schemas import Schema
 from tasks_app.splitting import Part
 from tasks_app.sql import statement
-from tasks_app.staging import Arrived, Faults, Record, Spool, Upload, make_table, read, spools
+from tasks_app.staging import (
+    Arrived,
+    Document,
+    Faults,
+    Record,
+    Spool,
+    Upload,
+    make_table,
+    read,
+    spools,
+)
 
 INGEST_ITEMS = statement("ingest_items")
 INGEST_TASKS = statement("ingest_tasks")
@@ -62,6 +72,7 @@ class _Intake:
         self.project, self.items, self.parts = project, items, parts
         self.schema = Schema(project.item_schema) if project.item_schema is not None else None
         self.reads_payload = forms.reads_payload(project.form)
+        self.is_cut = project.split["by"] != "none"
 
     def take(self, record: Record) -> None:
         """Raises Invalid with everything that is wrong with the record."""
@@ -73,18 +84,19 @@ class _Intake:
         parts = splitting.parts(self.project.split, value["payload"])
         if self.reads_payload:
             self._check_payload(value["payload"], parts, gold)
-        digest = hashlib.sha256(orjson.dumps(value["payload"], option=orjson.OPT_SORT_KEYS))
+        payload = Document(orjson.dumps(value["payload"], option=orjson.OPT_SORT_KEYS))
         self.items.add(
             record.row,
             value["external_id"],
-            digest.digest(),
-            value["payload"],
+            hashlib.sha256(payload).digest(),
+            payload,
             gold,
             value.get("hint", ""),
             int(value.get("priority", 0)),
         )
-        for part in parts:
-            self.parts.add(record.row, part.index, part.of, part.start, part.end)
+        if self.is_cut:
+            for part in parts:
+                self.parts.add(record.row, part.index, part.of, part.start, part.end)
 
     def _check_payload(
         self, payload: dict[str, Any], parts: list[Part], gold: dict[str, Any] | None
@@ -127,14 +139,18 @@ def upload(
             # As it is now that nobody else changes it: tasks are made with it.
             project.refresh_from_db(fields=["min_answers"])
             items.copy_into("stage_item", STAGED_ITEM)
-            parts.copy_into("stage_part", STAGED_PART)
-            arrived = _stored(project, batch, parts.rows, now)
+            if intake.is_cut:
+                parts.copy_into("stage_part", STAGED_PART)
+            else:
+                _stage_wholes()
+            n_parts = parts.rows if intake.is_cut else items.rows
+            arrived = _stored(project, batch, n_parts, now)
             for row, external_id in _conflicts(project):
                 faults.add(row, [_conflict(external_id)])
             return arrived
 
-        take = _Intake(project, items, parts).take
-        yield read(records, take=take, bring_in=bring_in, partial=partial)
+        intake = _Intake(project, items, parts)
+        yield read(records, take=intake.take, bring_in=bring_in, partial=partial)
 
 
 @transaction.atomic
@@ -156,6 +172,14 @@ def withdraw(*, item: Item, because: str, now: datetime) -> list[int]:
         is_open=False,
     )
     return task_ids
+
+
+def _stage_wholes() -> None:
+    """Each staged item is its only part."""
+    make_table("stage_part", STAGED_PART)
+    with connection.cursor() as cursor:
+        cursor.execute("INSERT INTO stage_part (row) SELECT row FROM stage_item")
+        cursor.execute("ANALYZE stage_part")
 
 
 def _stored(project: Project, batch: str | None, n_parts: int, now: datetime) -> Arrived:

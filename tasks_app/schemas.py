@@ -38,6 +38,8 @@ class Schema:
 
     def check(self, value: object, *, pointer: str = "") -> None:
         """Raises Invalid naming every violation."""
+        if self._validator.is_valid(value):
+            return
         faults = self.faults(value, pointer=pointer)
         if faults:
             raise Invalid(faults)

@@ -1,5 +1,6 @@
 """Bring many rows in at once: validated into a spool, copied by one transaction."""
 
+import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from tasks_app.errors import Fault, Invalid
 
 KEPT_FAULTS = 1000
 IN_MEMORY = 4 << 20
+LINES_AT_ONCE = 1000
 TIMEOUT_MS = 600_000
 
 
@@ -109,15 +111,19 @@ class Spool:
 
     def __init__(self) -> None:
         self._file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 -- closed by spools()
+        self._lines: list[bytes] = []
         self.rows = 0
 
     def add(self, *cells: object) -> None:
         """One row, in PostgreSQL's COPY text format."""
-        self._file.write(b"\t".join(map(_cell, cells)) + b"\n")
+        self._lines.append(b"\t".join([_cell(cell) for cell in cells]))
         self.rows += 1
+        if len(self._lines) == LINES_AT_ONCE:
+            self._flush()
 
     def clear(self) -> None:
         """Forget all rows."""
+        self._lines.clear()
         self._file.seek(0)
         self._file.truncate()
         self.rows = 0
@@ -125,6 +131,7 @@ class Spool:
     def copy_into(self, table: str, columns: str) -> None:
         """Make a temporary table of these columns and fill it."""
         make_table(table, columns)
+        self._flush()
         self._file.seek(0)
         with connection.cursor() as cursor:
             with cursor.copy(f"COPY {table} FROM STDIN") as copy:
@@ -135,6 +142,11 @@ class Spool:
     def close(self) -> None:
         """Let the file go."""
         self._file.close()
+
+    def _flush(self) -> None:
+        if self._lines:
+            self._file.write(b"\n".join(self._lines) + b"\n")
+            self._lines.clear()
 
 
 def make_table(table: str, columns: str) -> None:
@@ -187,14 +199,23 @@ def patient() -> None:
         cursor.execute(f"SET LOCAL statement_timeout = {TIMEOUT_MS}")
 
 
+class Document(bytes):
+    """A JSON text; it holds no control character but as an escape."""
+
+
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+_ESCAPED = re.compile(r"[\\\t\n\r]")
 
 
 def _cell(value: object) -> bytes:
     if value is None:
         return b"\\N"
+    if isinstance(value, str):
+        return (value.translate(_ESCAPES) if _ESCAPED.search(value) else value).encode()
+    if isinstance(value, Document):
+        return value.replace(b"\\", b"\\\\")
     if isinstance(value, bytes):
         return b"\\\\x" + value.hex().encode()
     if isinstance(value, dict | list):
-        value = orjson.dumps(value).decode()
-    return str(value).translate(_ESCAPES).encode()
+        return orjson.dumps(value).replace(b"\\", b"\\\\")
+    return str(value).encode()

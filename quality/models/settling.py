@@ -51,6 +51,7 @@ class Settling(models.Model):
 class SettleDue(models.Model):
     """A task whose consensus is behind its answers, written with what put it behind."""
 
+    # Held to neither again: it is written beside an answer, which is.
     task = models.OneToOneField(Task, models.CASCADE, primary_key=True, db_constraint=False)
     project = models.ForeignKey(
         Project, models.CASCADE, related_name="+", db_index=False, db_constraint=False

@@ -24,7 +24,10 @@ class Batch(models.Model):
 class Item(models.Model):
     """One datum with its external id and payload."""
 
-    project = models.ForeignKey(Project, models.CASCADE, related_name="items", db_index=False)
+    # Its batch is of the same project, and held to it.
+    project = models.ForeignKey(
+        Project, models.CASCADE, related_name="items", db_index=False, db_constraint=False
+    )
     batch = models.ForeignKey(Batch, models.CASCADE, related_name="items")
     external_id = models.CharField(max_length=200)
     payload = models.JSONField()

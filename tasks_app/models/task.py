@@ -24,8 +24,12 @@ class Task(models.Model):
         UNRESOLVABLE = "unresolvable"
         WITHDRAWN = "withdrawn"
 
-    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    project = models.ForeignKey(Project, models.CASCADE, related_name="tasks", db_index=False)
+    # Shown, and never looked up: no index has to hold what comes at random places.
+    uid = models.UUIDField(default=uuid.uuid4, editable=False)
+    # Its item is of the same project, and held to it.
+    project = models.ForeignKey(
+        Project, models.CASCADE, related_name="tasks", db_index=False, db_constraint=False
+    )
     item = models.ForeignKey(Item, models.CASCADE, related_name="tasks", db_index=False)
     part_index = models.PositiveIntegerField(null=True)
     part_of = models.PositiveIntegerField(null=True)
