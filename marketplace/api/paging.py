@@ -5,7 +5,8 @@ import binascii
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
-from django.db.models import Model, QuerySet
+from django.contrib.postgres.aggregates import StringAgg
+from django.db.models import Max, Model, QuerySet
 from django.http import HttpResponseBase
 
 from marketplace.api.rendering import reply, stream, stream_lines
@@ -79,11 +80,13 @@ def written(
 
 def _written(rows: QuerySet[Row], after: int | None) -> Iterator[bytes]:
     while True:
-        block = list(_after(rows, "seq", after).values_list("seq", "told")[:WRITTEN_BLOCK])
-        if not block:
+        block = _after(rows, "seq", after).values("seq", "told")[:WRITTEN_BLOCK]
+        lines = StringAgg("told", delimiter="\n", order_by="seq")
+        found = block.aggregate(last=Max("seq"), lines=lines)
+        if found["last"] is None:
             return
-        yield "\n".join([told for _, told in block]).encode() + b"\n"
-        after = block[-1][0]
+        yield found["lines"].encode() + b"\n"
+        after = found["last"]
 
 
 def encoded(number: int) -> str:
