@@ -6,7 +6,7 @@ import threading
 from django.db import close_old_connections, connections
 from django.utils import timezone
 
-from marketplace.flows import jobs, work
+from marketplace.flows import jobs, telling, work
 from marketplace.flows.doorbell import TOPICS, ring_now
 from marketplace.replies import keeping
 from tasks_app import progress, queue
@@ -27,6 +27,7 @@ def sweep() -> None:
     progress.fold()
     queue.prune()
     keeping.forget(now=now)
+    telling.prepare(now=now)
     for topic in TOPICS:
         if not jobs.is_due(topic, now):
             continue

@@ -2,15 +2,16 @@
 
 import time
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import transaction
 from django.utils import timezone
 
 from marketplace.accounts.models import Tenant
 from marketplace.flows.doorbell import ring
-from marketplace.webhooks import backlog, deliveries, endpoints
+from marketplace.webhooks import backlog, deliveries, endpoints, months
 from marketplace.webhooks.models import Delivery, Endpoint
+from marketplace.webhooks.months import drop_before
 from marketplace.webhooks.sending import Crew
 
 # While attempts are under way new rows are looked for this often.
@@ -46,6 +47,17 @@ def is_due(now: datetime) -> bool:
 def oldest_undelivered(now: datetime) -> float:
     """For how many seconds the oldest row of a feed waits to be told; 0.0 when none does."""
     return backlog.oldest(now=now)
+
+
+def prepare(*, now: datetime) -> None:
+    """See that what is to be told has a place to be written."""
+    months.make(now=now)
+
+
+def forget(*, months: int, now: datetime) -> list[str]:
+    """Drop the log of deliveries but for this month and so many before; the parts that went."""
+    first = now.year * 12 + now.month - 1 - months
+    return drop_before(date(first // 12, first % 12 + 1, 1))
 
 
 @transaction.atomic

@@ -48,18 +48,21 @@ class Cursor(models.Model):
 
 
 class Delivery(models.Model):
-    """One event for one endpoint; body and id stay the same over all attempts."""
+    """One event for one endpoint; body and id stay the same over all attempts.
+
+    The table has a part for each month, and so has that of the attempts: see months.
+    """
 
     class State(models.TextChoices):
         PENDING = "pending"
         DELIVERED = "delivered"
         FAILED = "failed"
 
-    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    uid = models.UUIDField(default=uuid.uuid4, editable=False)
     endpoint = models.ForeignKey(
         Endpoint, models.CASCADE, related_name="deliveries", db_index=False
     )
-    push = models.ForeignKey(Push, models.CASCADE, null=True, related_name="+")
+    push = models.ForeignKey(Push, models.CASCADE, null=True, related_name="+", db_index=False)
     type = models.CharField(max_length=40)
     body = models.TextField()
     state = models.CharField(max_length=9, choices=State.choices, default=State.PENDING)
@@ -74,6 +77,8 @@ class Delivery(models.Model):
                 fields=["endpoint", "due_at"], condition=Q(state="pending"), name="delivery_due"
             ),
             models.Index(fields=["endpoint", "id"], name="delivery_of_endpoint"),
+            models.Index(fields=["uid"], name="delivery_by_uid"),
+            models.Index(fields=["push"], name="delivery_of_push"),
         ]
 
     def __str__(self) -> str:
@@ -83,7 +88,10 @@ class Delivery(models.Model):
 class Attempt(models.Model):
     """What happened when a delivery was tried."""
 
-    delivery = models.ForeignKey(Delivery, models.CASCADE, related_name="log", db_index=False)
+    # The delivery may lie in another month, so no constraint can hold this to it.
+    delivery = models.ForeignKey(
+        Delivery, models.CASCADE, related_name="log", db_index=False, db_constraint=False
+    )
     at = models.DateTimeField()
     status = models.PositiveSmallIntegerField(null=True)
     error = models.TextField(blank=True)

@@ -1,0 +1,8 @@
+"""The statements of the log of deliveries, one file each, runnable in psql."""
+
+from importlib import resources
+
+
+def statement(name: str) -> str:
+    """The text of sql/<name>.sql."""
+    return (resources.files(__name__) / f"{name}.sql").read_text()
