@@ -5,7 +5,7 @@ BIN := .venv/bin
 PEERS := benchmarks/peers/requirements
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup run demo test check fix schema lock mutants bench-truth bench-speed bench-stopping bench-reading peer-values
+.PHONY: help setup run demo test check fix schema lock mutants chaos bench-truth bench-speed bench-stopping bench-reading peer-values
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -55,6 +55,9 @@ lock: .venv/dev.stamp ## Pin the dependencies of pyproject.toml, with hashes
 
 mutants: .venv/dev.stamp ## Break each promise on a copy and see its test fail
 	@$(BIN)/python -m tests.mutants
+
+chaos: .venv/runtime.stamp ## Kill everything at random, then audit (SEED= SECONDS=, or URL= KEY= DATABASE_URL=)
+	@$(if $(DATABASE_URL),DATABASE_URL="$(DATABASE_URL)") $(BIN)/python -m chaos --seed "$(or $(SEED),1)" --seconds "$(or $(SECONDS),60)" $(if $(URL),--url "$(URL)") $(if $(KEY),--key "$(KEY)") $(ARGS)
 
 bench-truth bench-speed bench-stopping: export OPENBLAS_NUM_THREADS := 1
 

@@ -13,7 +13,7 @@ from tests.house import locks, suppressions
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
-PACKAGES = ("marketplace", "quality", "tasks_app")
+PACKAGES = ("marketplace", "quality", "tasks_app", "chaos")
 SCHEMA = ROOT / "docs" / "openapi.yaml"
 # No check needs a database; one that happens to run here must not change the outcome.
 ENVIRONMENT = {
