@@ -26,6 +26,9 @@ from chaos.faults.skipping import Skipped
 from chaos.history import History
 from chaos.service import ROOT, Service
 
+# Nothing goes wrong yet, but a busy machine is slow.
+SETS_UP_S = 60.0
+
 Say = Callable[[str], None]
 
 
@@ -34,7 +37,7 @@ def run(
 ) -> dict[str, Any]:
     """What was killed, acknowledged and found. Raises NotSetUp."""
     say(f"Seed {seed}, {seconds:g} s, {tested.url}")
-    caller = Caller(tested.url, history, chance=random.Random(f"stage {seed}"))
+    caller = Caller(tested.url, history, chance=random.Random(f"stage {seed}"), read_s=SETS_UP_S)
     with Receiver(history, seed=seed) as receiver:
         at = _stage(tested, caller, receiver, seed)
         for reason in tested.skipped:

@@ -11,7 +11,7 @@ import urllib3
 
 from chaos.history import History
 
-TIMEOUT = urllib3.Timeout(connect=2, read=8)
+CONNECT_S, READ_S = 2, 8
 JSON, NDJSON = "application/json", "application/x-ndjson"
 PAUSE_S = (0.1, 0.5)
 PATIENCE_S = 60.0
@@ -42,10 +42,14 @@ class Reply:
 class Caller:
     """One thread's way to the service."""
 
-    def __init__(self, url: str, history: History, *, chance: random.Random) -> None:
+    def __init__(
+        self, url: str, history: History, *, chance: random.Random, read_s: float = READ_S
+    ) -> None:
         self._base = f"{url.rstrip('/')}/api/v1/"
         self._history, self._chance = history, chance
-        self._pool = urllib3.PoolManager(maxsize=4, timeout=TIMEOUT, retries=False)
+        self._pool = urllib3.PoolManager(
+            maxsize=4, timeout=urllib3.Timeout(connect=CONNECT_S, read=read_s), retries=False
+        )
         # Until the service says that it does not know them.
         self.sends_keys = True
 
