@@ -44,5 +44,5 @@ def sources(root: Path) -> list[Path]:
     )
     if listed.returncode == 0:
         return sorted(root / name for name in listed.stdout.splitlines() if (root / name).exists())
-    folders = ("marketplace", "quality", "tasks_app", "tests", "benchmarks", "examples")
+    folders = ("marketplace", "quality", "tasks_app", "chaos", "tests", "benchmarks", "examples")
     return sorted(path for folder in folders for path in (root / folder).rglob("*.py"))
