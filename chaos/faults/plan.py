@@ -20,8 +20,9 @@ WEB, WEB_WORKER, QUEUE, HORSE = "web", "web_worker", "queue", "horse"
 SWEEPER, REDIS, BACKEND, POSTMASTER = "sweeper", "redis", "pg_backend", "postmaster"
 TARGETS = (WEB, WEB_WORKER, QUEUE, HORSE, SWEEPER, REDIS, BACKEND, POSTMASTER)
 
-# The supervisor waits longer before each next start of what dies again and again.
-MOST_KILLS = {WEB: 3, POSTMASTER: 3, REDIS: 3, SWEEPER: 4}
+# The supervisor waits longer before each next start of what dies again and again, and a web
+# server on a busy machine takes a while to load.
+MOST_KILLS = {WEB: 2, WEB_WORKER: 3, POSTMASTER: 3, REDIS: 3, SWEEPER: 4}
 # A pause that outlasts leases: of the settling (8 s) and of the workers (10 s).
 PAST_LEASE_S = 11.0
 LONGEST_PAUSE_S = {REDIS: 5.0, BACKEND: 3.0, POSTMASTER: 3.0, WEB: 4.0}
