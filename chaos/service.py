@@ -23,6 +23,7 @@ from marketplace.embedded import first_keys, places, postgres
 
 ROOT = Path(__file__).parents[1]
 READY_WITHIN_S = 120
+ANSWERS_WITHIN_S = 20
 STOPPED_WITHIN_S = 90
 # What would lead the service to somebody's real database.
 ELSEWHERE = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "CONCORD_DATA", "PROMETHEUS_MULTIPROC_DIR")
@@ -56,8 +57,10 @@ def given(url: str | None, key: str | None, database_url: str | None) -> Service
     """One that runs already. Raises NotRunning."""
     if not (url and key and database_url):
         raise NotRunning("URL=, KEY= (a manager's) and DATABASE_URL= go together.")
-    if not _is_ready(url):
-        raise NotRunning(f"{url}/readyz does not answer 200.")
+    until = time.monotonic() + ANSWERS_WITHIN_S
+    while not _is_ready(url):
+        if time.monotonic() > until:
+            raise NotRunning(f"{url}/readyz does not answer 200.")
     skipped = ["kills, pauses, outage, full disk, clock step: the service is not ours to harm"]
     return Service(url, key, database_url, skipped=skipped)
 
