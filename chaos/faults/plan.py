@@ -91,6 +91,10 @@ def _certain(chance: random.Random, times: list[float], outage: Fault | None) ->
         free = [at_s for at_s in (before if needs_redis else times) if at_s not in placed]
         at_s = chance.choice(free or [at_s for at_s in times if at_s not in placed])
         placed[at_s] = Fault(at_s, Deed.KILL, target)
+    # One that sleeps past its lease must not write when it wakes: somebody else has by then.
+    if free := [at_s for at_s in before if at_s not in placed]:
+        at_s = chance.choice(free)
+        placed[at_s] = Fault(at_s, Deed.PAUSE, HORSE, PAST_LEASE_S)
     return placed
 
 

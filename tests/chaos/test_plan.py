@@ -2,7 +2,7 @@
 
 import pytest
 
-from chaos.faults.plan import HORSE, MOST_KILLS, OUTAGE_S, REDIS, TARGETS, Deed, plan
+from chaos.faults.plan import HORSE, MOST_KILLS, OUTAGE_S, PAST_LEASE_S, REDIS, TARGETS, Deed, plan
 
 SPECIAL = {Deed.REDIS_OUTAGE, Deed.FULL_DISK, Deed.CLOCK_STEP}
 SEEDS = range(1, 41)
@@ -52,6 +52,13 @@ def test_nobody_looks_for_a_horse_while_there_is_no_redis():
         (outage,) = (one for one in planned(seed) if one.deed == Deed.REDIS_OUTAGE)
         amid = [one for one in planned(seed) if outage.at_s < one.at_s < outage.at_s + OUTAGE_S]
         assert not {one.target for one in amid if one.deed == Deed.KILL} & {HORSE, REDIS}
+
+
+def test_a_horse_sleeps_past_its_lease_while_there_is_a_queue_to_take_over():
+    for seed in SEEDS:
+        (outage,) = (one for one in planned(seed) if one.deed == Deed.REDIS_OUTAGE)
+        asleep = [one for one in planned(seed) if (one.deed, one.target) == (Deed.PAUSE, HORSE)]
+        assert any(one.amount == PAST_LEASE_S and one.at_s < outage.at_s for one in asleep)
 
 
 def test_the_clock_is_put_right_again():
