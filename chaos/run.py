@@ -28,6 +28,7 @@ from chaos.service import ROOT, Service
 
 # Nothing goes wrong yet, but a busy machine is slow.
 SETS_UP_S = 60.0
+LOADED_WITHIN_S = 30.0
 
 Say = Callable[[str], None]
 
@@ -101,6 +102,7 @@ def _work(tested: Service, history: History, at: Stage, seconds: float, say: Say
             clock=tested.clock,
             say=say,
         )
+        killer.await_targets(LOADED_WITHIN_S)
         killer.run()
         return killer
     finally:

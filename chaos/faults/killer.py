@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from chaos.faults import targets
 from chaos.faults.clock import Clock
 from chaos.faults.disk import Disk
-from chaos.faults.plan import HORSE, REDIS, Deed, Fault
+from chaos.faults.plan import HORSE, REDIS, TARGETS, Deed, Fault
 from chaos.faults.skipping import Skipped
 from chaos.faults.targets import Process
 
@@ -46,6 +46,15 @@ class Killer:
         self._missed: list[Fault] = []
         self._outage_until = self._full_until = 0.0
         self._outage_kills = False
+
+    def await_targets(self, within_s: float) -> None:
+        """Until each kind of target was there once: after a start some are still loading."""
+        until = time.monotonic() + within_s
+        unseen = set(TARGETS)
+        while unseen and time.monotonic() < until:
+            found = targets.found(self._supervisor)
+            unseen -= {kind for kind, those in found.items() if those}
+            time.sleep(LOOKS_EVERY_S)
 
     def run(self) -> None:
         """Until the plan is through and everything it paused runs again."""
