@@ -20,6 +20,7 @@ from chaos.faults.clock import Clock
 from chaos.faults.disk import Disk
 from chaos.faults.skipping import Skipped
 from marketplace.embedded import first_keys, places, postgres
+from marketplace.embedded.processes import follow_parent
 
 ROOT = Path(__file__).parents[1]
 READY_WITHIN_S = 120
@@ -118,6 +119,7 @@ def _start(service: Service, data: Path) -> "subprocess.Popen[bytes]":
             stdin=subprocess.DEVNULL,
             stdout=said,
             stderr=subprocess.STDOUT,
+            preexec_fn=follow_parent(signal.SIGTERM),
         )
 
 
