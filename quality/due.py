@@ -18,6 +18,14 @@ SELECT id, %(project_id)s, %(cause)s, %(now)s
    SET cause = excluded.cause
  WHERE quality_settledue.cause = 'answer' AND excluded.cause <> 'answer'
 """
+_WAITING = """
+SELECT project_id, min(since) FROM (
+    SELECT project_id, min(since) AS since FROM quality_settledue GROUP BY project_id
+     UNION ALL
+    SELECT project_id, refit_at FROM quality_settling WHERE refit_at <= %(now)s
+) AS due
+ GROUP BY project_id ORDER BY min(since), project_id
+"""
 
 
 def mark(
@@ -53,15 +61,13 @@ def mark_refit(*, project: Project, now: datetime) -> None:
 def projects_due(*, now: datetime) -> list[int]:
     """Projects with something to settle, the one that waits longest first."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT project_id FROM (
-                SELECT project_id, min(since) AS since FROM quality_settledue GROUP BY project_id
-                 UNION ALL
-                SELECT project_id, refit_at FROM quality_settling WHERE refit_at <= %(now)s
-            ) AS due
-             GROUP BY project_id ORDER BY min(since), project_id
-            """,
-            {"now": now},
-        )
-        return [project_id for (project_id,) in cursor.fetchall()]
+        cursor.execute(_WAITING, {"now": now})
+        return [project_id for project_id, _ in cursor.fetchall()]
+
+
+def oldest(*, now: datetime) -> datetime | None:
+    """Since when something waits to be settled, an answer or a refit; None when nothing does."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"{_WAITING} LIMIT 1", {"now": now})
+        first: tuple[int, datetime] | None = cursor.fetchone()
+        return None if first is None else first[1]

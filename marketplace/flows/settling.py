@@ -10,7 +10,6 @@ from django.utils import timezone
 from marketplace.flows import training
 from marketplace.flows.doorbell import ring
 from quality import due, settling
-from quality.models import SettleDue
 from tasks_app.models import Project
 
 logger = logging.getLogger(__name__)
@@ -73,6 +72,6 @@ def is_due(now: datetime) -> bool:
 
 
 def oldest_due(now: datetime) -> float:
-    """The age in seconds of the oldest unsettled answer; 0 when there is none."""
-    since = SettleDue.objects.order_by("since").values_list("since", flat=True).first()
+    """For how many seconds the oldest answer or refit waits to be settled; 0.0 when none does."""
+    since = due.oldest(now=now)
     return 0.0 if since is None else max(0.0, (now - since).total_seconds())
