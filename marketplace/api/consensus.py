@@ -1,15 +1,13 @@
 """Consensus as it stands, and the feed of its changes."""
 
-import threading
 import time
 from typing import Any
 
 import orjson
-from django.conf import settings
 from django.http import HttpResponseBase
 from rest_framework.request import Request
 
-from marketplace.api import paging, schemas
+from marketplace.api import paging, schemas, slow
 from marketplace.api.door import CLIENT, MANAGER, REVIEWER, Door, operation
 from marketplace.api.rendering import reply
 from quality import feed
@@ -18,8 +16,6 @@ from tasks_app.models import Project
 
 CONSENSUS = schemas.ref("Consensus")
 POLL_S = 0.1
-# The other threads of the process go on answering while these wait.
-_waiting = threading.BoundedSemaphore(max(1, settings.WEB_THREADS // 4))
 _SEQ: dict[str, Any] = {"type": "integer", "minimum": 0, "maximum": 2**63 - 1}
 
 
@@ -102,12 +98,8 @@ def _shown(rows: list[Change]) -> list[orjson.Fragment]:
 
 def _wait(project: Project, after: int, wait_s: float) -> None:
     """Until the feed goes beyond `after`, for so long; not at all where too many wait."""
-    if not _waiting.acquire(blocking=False):
-        return
-    try:
-        until = time.monotonic() + wait_s
+    with slow.poll() as has_place:
+        until = time.monotonic() + wait_s if has_place else 0.0
         # Beyond the head nothing is to be expected: that seq is of another feed.
-        while feed.head(project) == after and time.monotonic() < until:
+        while time.monotonic() < until and feed.head(project) == after and not slow.is_wanted():
             time.sleep(POLL_S)
-    finally:
-        _waiting.release()

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
-from rest_framework.exceptions import APIException, Throttled
+from rest_framework.exceptions import APIException
 
 from marketplace.accounts.keys import ScopeNotForRole
 from marketplace.accounts.people import TenantSlugTaken, UsernameTaken
@@ -93,8 +93,10 @@ def _framework(request: HttpRequest, error: Exception) -> HttpResponse | None:
         asked_for = getattr(error, "auth_header", None)
         if asked_for:
             headers["WWW-Authenticate"] = str(asked_for)
-        if isinstance(error, Throttled):
-            headers["Retry-After"] = str(math.ceil(getattr(error, "wait", None) or 1))
+        # Said by those that go by.
+        wait = getattr(error, "wait", None)
+        if wait is not None:
+            headers["Retry-After"] = str(math.ceil(wait))
         return problem(request, error.status_code, str(code), str(detail), headers=headers)
     if isinstance(error, OperationalError | InterfaceError):
         return problem(

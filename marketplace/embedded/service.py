@@ -159,6 +159,8 @@ def _web(wanted: Wanted, environment: Mapping[str, str]) -> Program:
             *("--blocking-threads", str(wanted.web_threads)),
             # Counts connections, idle ones too, so it is far above the number of threads.
             *("--backlog", "1024", "--backpressure", "512"),
+            # A thread that ends leaves its session of PostgreSQL behind, so none ends for rest.
+            *("--blocking-threads-idle-timeout", "600"),
             *("--http1-header-read-timeout", "10000"),
             *("--respawn-failed-workers", "--respawn-interval", "0.5"),
             *("--workers-kill-timeout", "10"),
