@@ -1,0 +1,1 @@
+"""How fast tasks are claimed and answered, as their number grows, beside the bare statements."""
