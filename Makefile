@@ -5,7 +5,7 @@ BIN := .venv/bin
 PEERS := benchmarks/peers/requirements
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup run demo test check fix schema lock mutants chaos bench-truth bench-speed bench-stopping bench-reading peer-values
+.PHONY: help setup run demo test check fix schema lock mutants chaos bench-truth bench-speed bench-stopping bench-reading bench-claims bench-io peer-values
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -72,6 +72,12 @@ bench-stopping: .venv/runtime.stamp ## Answers saved by stopping on the posterio
 
 bench-reading: .venv/runtime.stamp ## Time and memory of reading a million answers from PostgreSQL
 	@$(BIN)/python -m benchmarks.reading
+
+bench-claims: .venv/runtime.stamp ## Claims and answers a second as the tasks grow, beside bare statements
+	@$(BIN)/python -m benchmarks.claims $(ARGS)
+
+bench-io: .venv/runtime.stamp ## Items in and consensus out, beside raw COPY
+	@$(BIN)/python -m benchmarks.io $(ARGS)
 
 peer-values: .venv-peers/peers.stamp ## Record crowd-kit's posteriors for the tests
 	@.venv-peers/bin/python -m benchmarks.record_peers tests/core/peer_values.json
