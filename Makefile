@@ -3,9 +3,10 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 PEERS := benchmarks/peers/requirements
+RIVALS := benchmarks/rivals/requirements
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup run demo test check fix schema lock mutants chaos bench-truth bench-speed bench-stopping bench-reading bench-claims bench-io peer-values
+.PHONY: help setup run demo test check fix schema lock mutants chaos bench-truth bench-speed bench-stopping bench-reading bench-claims bench-io bench-rivals peer-values
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -30,6 +31,11 @@ setup: .venv/dev.stamp ## Make the environment; seconds when nothing changed
 	@.venv-peers/bin/python -m pip install --quiet --require-hashes -r $(PEERS).lock
 	@touch $@
 
+.venv-rivals/rivals.stamp: $(RIVALS).lock | .venv/bin/python
+	@test -x .venv-rivals/bin/python || $(BIN)/python -m venv .venv-rivals
+	@.venv-rivals/bin/python -m pip install --quiet --no-deps --require-hashes -r $(RIVALS).lock
+	@touch $@
+
 run: .venv/runtime.stamp ## Run the whole service here (ARGS="--data DIR --port N")
 	@$(BIN)/python manage.py up $(ARGS)
 
@@ -52,6 +58,7 @@ lock: .venv/dev.stamp ## Pin the dependencies of pyproject.toml, with hashes
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate pyproject.toml -o requirements.lock
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate pyproject.toml --group dev -c requirements.lock -o requirements-dev.lock
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate $(PEERS).in -o $(PEERS).lock
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate $(RIVALS).in -o $(RIVALS).lock
 
 mutants: .venv/dev.stamp ## Break each promise on a copy and see its test fail
 	@$(BIN)/python -m tests.mutants
@@ -78,6 +85,9 @@ bench-claims: .venv/runtime.stamp ## Claims and answers a second as the tasks gr
 
 bench-io: .venv/runtime.stamp ## Items in and consensus out, beside raw COPY
 	@$(BIN)/python -m benchmarks.io $(ARGS)
+
+bench-rivals: .venv/runtime.stamp .venv-rivals/rivals.stamp ## The same work on Concord and on Label Studio
+	@$(BIN)/python -m benchmarks.rivals $(ARGS)
 
 peer-values: .venv-peers/peers.stamp ## Record crowd-kit's posteriors for the tests
 	@.venv-peers/bin/python -m benchmarks.record_peers tests/core/peer_values.json

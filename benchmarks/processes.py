@@ -19,6 +19,7 @@ from typing import Any
 import psycopg
 
 from marketplace.embedded import first_keys, packages, places, postgres, service
+from marketplace.embedded.accounts import Account
 from marketplace.embedded.places import Places
 from marketplace.embedded.processes import follow_parent
 
@@ -124,6 +125,7 @@ def started(
     is_ready: Callable[[], bool],
     *,
     cwd: Path = ROOT,
+    account: Account | None = None,
     ready_s: float = START_S,
 ) -> Iterator[int]:
     """A program from when it is ready until the block ends; its process id."""
@@ -136,6 +138,9 @@ def started(
             stdout=file,
             stderr=subprocess.STDOUT,
             process_group=0,
+            user=account.uid if account else None,
+            group=account.gid if account else None,
+            extra_groups=[] if account else None,
             preexec_fn=follow_parent(signal.SIGTERM),
         )
     try:

@@ -12,8 +12,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 RUNTIME, DEV = "requirements.lock", "requirements-dev.lock"
-# What the benchmarks are measured against lives in an environment of its own.
-PEERS, PEERS_NEED = "benchmarks/peers/requirements.lock", "benchmarks/peers/requirements.in"
+# What the benchmarks are measured against lives in environments of its own.
+APART = ("benchmarks/peers/requirements", "benchmarks/rivals/requirements")
 _ADDRESS = re.compile(r"https?://|file:|index-url|find-links", re.IGNORECASE)
 
 
@@ -36,17 +36,22 @@ def faults(root: Path) -> list[str]:
     project = tomllib.loads((root / "pyproject.toml").read_text())
     texts = {name: (root / name).read_text() for name in (RUNTIME, DEV)}
     runtime, dev = (pins(text) for text in texts.values())
-    of_peers = (root / PEERS).read_text()
     needs = project["project"]["dependencies"]
     return [
         *(fault for name, text in texts.items() for fault in _text_faults(name, text)),
-        *_text_faults(PEERS, of_peers),
-        *_missing(PEERS, (root / PEERS_NEED).read_text().splitlines(), pins(of_peers)),
+        *(fault for name in APART for fault in _apart_faults(root, name)),
         *_missing(RUNTIME, needs, runtime),
         *_missing(DEV, [*needs, *project["dependency-groups"]["dev"]], dev),
         *_disagreements(runtime, dev),
         *_not_installed(dev),
     ]
+
+
+def _apart_faults(root: Path, name: str) -> list[str]:
+    """Of a lock that is for an environment of its own."""
+    lock, text = f"{name}.lock", (root / f"{name}.lock").read_text()
+    needs = (root / f"{name}.in").read_text().splitlines()
+    return [*_text_faults(lock, text), *_missing(lock, needs, pins(text))]
 
 
 def pins(text: str) -> dict[str, list[Pin]]:

@@ -10,7 +10,8 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture
 def copy(tmp_path):
-    for name in ("pyproject.toml", locks.RUNTIME, locks.DEV, locks.PEERS, locks.PEERS_NEED):
+    apart = [f"{name}.{kind}" for name in locks.APART for kind in ("in", "lock")]
+    for name in ("pyproject.toml", locks.RUNTIME, locks.DEV, *apart):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / name)
     return tmp_path
@@ -51,10 +52,17 @@ def test_a_line_without_a_hash_is_found(copy):
     assert f"{locks.DEV}: unhashed has no hash" in locks.faults(copy)
 
 
-def test_a_peer_that_is_not_locked_is_found(copy):
-    change(copy / locks.PEERS_NEED, "crowd-kit==1.4.2", "crowd-kit==1.4.3")
+@pytest.mark.parametrize(
+    ("name", "package", "version"),
+    [
+        ("benchmarks/peers/requirements", "crowd-kit", "1.4.2"),
+        ("benchmarks/rivals/requirements", "label-studio", "1.23.0"),
+    ],
+)
+def test_a_peer_that_is_not_locked_is_found(copy, name, package, version):
+    change(copy / f"{name}.in", f"{package}=={version}", f"{package}==99")
 
-    assert f"{locks.PEERS}: crowd-kit 1.4.2 is not ==1.4.3" in locks.faults(copy)
+    assert f"{name}.lock: {package} {version} is not ==99" in locks.faults(copy)
 
 
 def test_an_address_is_found(copy):

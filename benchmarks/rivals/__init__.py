@@ -1,0 +1,1 @@
+"""The same work on Concord and on Label Studio, in turn."""
