@@ -2,6 +2,8 @@
 
 import argparse
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -27,6 +29,9 @@ class Found:
     ours: dict[str, list[Transfer]] = field(default_factory=lambda: {what: [] for what in WHAT})
     copies: dict[str, list[Transfer]] = field(default_factory=lambda: {what: [] for what in WHAT})
     peak_mb: dict[str, float] = field(default_factory=dict)
+    # Microseconds of processor time a row took, the service's and of COPY the database's.
+    cost_us: dict[str, list[float]] = field(default_factory=lambda: {what: [] for what in WHAT})
+    copy_us: dict[str, list[float]] = field(default_factory=lambda: {what: [] for what in WHAT})
 
     def of_copy(self, what: str) -> float:
         """The rate of ours over that of raw COPY; 1 is as fast."""
@@ -46,6 +51,8 @@ def main() -> int:
             **{f"{what}_of_copy": largest.of_copy(what) for what in WHAT},
             **{f"{what}_per_s": _rate(largest.ours[what]) for what in WHAT},
             **{f"copy_{what}_per_s": _rate(largest.copies[what]) for what in WHAT},
+            **{f"{what}_processor_us": median(largest.cost_us[what]) for what in WHAT},
+            **{f"copy_{what}_processor_us": median(largest.copy_us[what]) for what in WHAT},
             "memory_growth_mb": max(
                 largest.peak_mb[what] - found[0].peak_mb[what] for what in WHAT
             ),
@@ -86,11 +93,13 @@ def _measured(service: Service, n: int, repeats: int) -> Found:
         memory.forget_peaks(web)
         statement = rows.COPY_OUT.format(project=key, which=WHICH[what])
         for _ in range(repeats):
-            ours = transfers.download(service, f"/api/v1/projects/{slug}/{path}")
+            with _spent(service, found.cost_us[what], n):
+                ours = transfers.download(service, f"/api/v1/projects/{slug}/{path}")
             if ours.rows != n:
                 raise RuntimeError(f"{what}: {ours.rows} rows, not {n}")
             found.ours[what].append(ours)
-            found.copies[what].append(transfers.copy_out(service, statement, n, into))
+            with _spent(service, found.copy_us[what], n):
+                found.copies[what].append(transfers.copy_out(service, statement, n, into))
         found.peak_mb[what] = memory.highest_mb(web)
     into.unlink()
     return found
@@ -104,7 +113,8 @@ def _import(service: Service, slug: str, found: Found) -> None:
         table = f"bare_{found.n}_{number}"
         with service.connect() as session:
             session.execute(rows.BARE_ITEMS.format(name=table))
-        found.copies["import"].append(transfers.copy_in(service, table, copied, found.n))
+        with _spent(service, found.copy_us["import"], found.n):
+            found.copies["import"].append(transfers.copy_in(service, table, copied, found.n))
         with service.connect() as session:
             session.execute(f"DROP TABLE {table}")
             session.execute("CHECKPOINT")
@@ -112,10 +122,20 @@ def _import(service: Service, slug: str, found: Found) -> None:
             web = memory.web_processes(service.pid)
             memory.forget_peaks(web)
             path = f"/api/v1/projects/{slug}/items/"
-            found.ours["import"].append(transfers.upload(service, path, upload))
+            with _spent(service, found.cost_us["import"], found.n):
+                found.ours["import"].append(transfers.upload(service, path, upload))
             found.peak_mb["import"] = memory.highest_mb(web)
     upload.unlink()
     copied.unlink()
+
+
+@contextmanager
+def _spent(service: Service, into: list[float], n: int) -> Iterator[None]:
+    """Note what all processes of the service spend within the block, a row of so many."""
+    before = processes.processor_s(processes.family(service.pid))
+    yield
+    after = processes.processor_s(processes.family(service.pid))
+    into.append(1e6 * (after - before) / n)
 
 
 def _rate(found: list[Transfer]) -> float:
@@ -132,13 +152,25 @@ def _show(found: list[Found]) -> None:
                     f"{what}, {one.n:.0e} rows",
                     *(_rate(ours), _rate(copies), one.of_copy(what)),
                     *(median(each.seconds for each in side) for side in (ours, copies)),
+                    *(median(side[what]) for side in (one.cost_us, one.copy_us)),
                     *(side[0].mb for side in (ours, copies)),
                     one.peak_mb[what],
                 ]
             )
-    columns = ["", "rows/s", "COPY rows/s", "of COPY", "seconds", "COPY s", "MB", "COPY MB"]
+    columns = [
+        "",
+        "rows/s",
+        "COPY rows/s",
+        "of COPY",
+        "seconds",
+        "COPY s",
+        "CPU us",
+        "COPY's",
+        "MB",
+        "COPY MB",
+    ]
     tables.show(
-        "Over HTTP beside raw COPY; the highest peak of a web process in MB",
+        "Over HTTP beside raw COPY; processor time a row; the highest peak of a web process in MB",
         [*columns, "peak MB"],
         lines,
     )
