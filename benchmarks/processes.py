@@ -111,6 +111,8 @@ def on_granian(target: str, environment: Mapping[str, str], log: Path) -> Iterat
         *(sys.executable, "-m", "granian", target, "--interface", "wsgi", "--no-ws"),
         *("--host", "127.0.0.1", "--port", str(port), "--workers", str(service.WEB_WORKERS)),
         *("--blocking-threads", str(WEB_THREADS), "--backlog", "1024", "--backpressure", "512"),
+        # A thread that ends while others work leaves its connection to PostgreSQL behind.
+        *("--blocking-threads-idle-timeout", "600"),
         *("--no-access-log", "--log-level", "warning"),
     ]
     with started(argv, {**os.environ, **environment}, log, is_ready=lambda: answers(port)) as pid:

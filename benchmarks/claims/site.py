@@ -61,16 +61,19 @@ class Site:
             self.cost.append(_ms_each(loaded_until - before, loaded))
             self.cost_settled.append(_ms_each(between - before, loaded))
             self.views_cost.append(_ms_each(self._spent() - between, views))
+        pgbench = load.by_pgbench(
+            self.service.socket_directory,
+            clients=clients,
+            seconds=seconds,
+            workers=ORDINARY,
+            script=self.service.where.log / "pairs.sql",
+        )
         self.ours[clients].append(loaded)
         self.views[clients].append(views)
-        self.pgbench[clients].append(
-            load.by_pgbench(
-                self.service.socket_directory,
-                clients=clients,
-                seconds=seconds,
-                workers=ORDINARY,
-                script=self.service.where.log / "pairs.sql",
-            )
+        self.pgbench[clients].append(pgbench)
+        tables.progress(
+            f"  pairs a second: {loaded.pairs_per_s:.0f}, bare views {views.pairs_per_s:.0f}, "
+            f"pgbench {pgbench:.0f}; claim p50 {loaded.claim_ms(50):.1f} ms"
         )
 
     def alone(self, number: int) -> None:
@@ -79,6 +82,7 @@ class Site:
         somebody = Workers(number + 1, number + 1)
         for workers, found in ((HEAVY, self.heavy), (somebody, self.ordinary)):
             found.append(self.run(clients=1, seconds=ALONE_S, seed=number, workers=workers))
+            tables.progress(f"  claim p50 {found[-1].claim_ms(50):.1f} ms")
         state.await_quiet(self.service)
 
     def run(self, *, clients: int, seconds: float, seed: int, workers: Workers = ORDINARY) -> Load:
