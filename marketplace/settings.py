@@ -105,7 +105,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["marketplace.api.parsing.StrictJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["marketplace.api.rendering.JSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "marketplace.api.openapi.DoorSchema",
-    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "rest_framework.negotiation.DefaultContentNegotiation",
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "marketplace.api.rendering.Negotiation",
     "EXCEPTION_HANDLER": "marketplace.api.errors.handler",
     "UNAUTHENTICATED_USER": None,
     "URL_FORMAT_OVERRIDE": None,

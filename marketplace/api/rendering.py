@@ -5,7 +5,9 @@ from typing import Any
 
 import orjson
 from django.http import HttpResponse, StreamingHttpResponse
+from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
 
 NDJSON = "application/x-ndjson"
 MARKDOWN = "text/markdown"
@@ -48,6 +50,20 @@ class MarkdownRenderer(JSONRenderer):
 
     media_type = MARKDOWN
     format = "markdown"
+
+
+class Negotiation(DefaultContentNegotiation):
+    """What to send: most callers take anything, and need no weighing of media types."""
+
+    def select_renderer(
+        self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
+    ) -> tuple[BaseRenderer, str]:
+        """The renderer and its media type. Raises NotAcceptable."""
+        first, *_ = renderers
+        if request.META.get("HTTP_ACCEPT", "*/*") in {"*/*", first.media_type}:
+            return first, first.media_type
+        found: tuple[BaseRenderer, str] = super().select_renderer(request, renderers, format_suffix)
+        return found
 
 
 def dumps(data: Any) -> bytes:
