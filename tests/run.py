@@ -13,6 +13,7 @@ from pathlib import Path
 from marketplace.embedded import places, service
 from marketplace.embedded.accounts import Refused
 from marketplace.embedded.supervisor import StopAsked, Supervisor
+from tests import pooled
 
 DEFAULTS = ("-n", "2", "--dist", "loadfile", "-q")
 # With any of these the caller decides himself how the tests are spread.
@@ -41,6 +42,8 @@ def databases() -> Iterator[tuple[Supervisor, Environment]]:
         hold = places.Hold(where)
         with Supervisor(log_dir=where.log, hold=hold, say=sys.stderr.write) as supervisor:
             environment = {**os.environ, **service.start_databases(supervisor, where)}
+            if os.environ.get("POOLED") == "1":
+                environment["DATABASE_URL"] = pooled.start(supervisor, where)
             # An answer to "which settings" that a developer's shell must not change.
             environment.update(SECRET_KEY="only-for-tests-" * 4, PRODUCTION="0", DEBUG="0")
             yield supervisor, environment
@@ -50,6 +53,9 @@ def databases() -> Iterator[tuple[Supervisor, Environment]]:
 
 def _pytest(supervisor: Supervisor, environment: Environment, arguments: list[str]) -> int:
     command = [sys.executable, "-m", "pytest", *_spread(arguments), *arguments]
+    if environment.get("POOLED") == "1":
+        # pgbouncer keeps sessions of a database, which then cannot be dropped; all goes anyway.
+        command.append("--reuse-db")
     process = subprocess.Popen(command, env=environment)  # noqa: S603 -- argv is our own
     try:
         while process.poll() is None:
