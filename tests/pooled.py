@@ -1,4 +1,4 @@
-"""A pgbouncer in front of the tests' PostgreSQL, by the setting that docs/pgbouncer.ini documents."""
+"""A pgbouncer before the tests' PostgreSQL, by the setting that docs/pgbouncer.ini documents."""
 
 import configparser
 import pwd

@@ -62,9 +62,9 @@ class Service:
         self.post(f"/assignments/{lease['id']}/submit/", {"answer": {"kind": "owl"}}, key)
         self.post("/projects/birds/claim/", {"count": 2}, key)
         settled = requests.get(
-            f"{self.url}/projects/birds/changes/?after=0&wait=10",
+            f"{self.url}/projects/birds/changes/?after=0&wait=30",
             headers={"Authorization": f"Bearer {self.manager}"},
-            timeout=30,
+            timeout=60,
         )
         assert settled.json()["results"], settled.text
         return key
