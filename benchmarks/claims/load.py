@@ -1,8 +1,10 @@
 """Clients that claim and answer: wrk over HTTP, pgbench on the bare statements."""
 
+import http.client
 import json
 import re
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,6 +15,8 @@ from benchmarks.claims import bare
 
 SCRIPT = Path(__file__).with_name("clients.lua")
 WARM_S = 1
+# Connections on which each worker calls once: enough to meet both web processes.
+GREETINGS = 4
 NO_WRK = "install Debian's package `wrk` (apt-get install wrk)."
 _TPS = re.compile(r"tps = ([0-9.]+)")
 _FAILED = re.compile(r"number of failed transactions: ([0-9]+)")
@@ -110,6 +114,21 @@ def pairs_of_pgbench(output: str) -> float:
     if rate is None or (failed and int(failed[1])):
         raise RuntimeError(f"pgbench: {output[-1000:]}")
     return float(rate[1])
+
+
+def greet(target: Target, n_workers: int) -> None:
+    """Let every worker call on a few connections, so that each web process has met them all."""
+
+    def call(_: int) -> None:
+        connection = http.client.HTTPConnection(target.url.removeprefix("http://"))
+        for number in range(n_workers):
+            headers = {"Authorization": f"Bearer cc_bench-{number}"}
+            connection.request("GET", "/api/v1/me/", headers=headers)
+            connection.getresponse().read()
+        connection.close()
+
+    with ThreadPoolExecutor(GREETINGS) as pool:
+        list(pool.map(call, range(GREETINGS)))
 
 
 def percentile(values: list[int], percent: float) -> float:

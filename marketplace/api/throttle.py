@@ -1,8 +1,9 @@
 """How many requests a key may make: counted in Redis by one atomic script.
 
-Where the limit is high a process takes several permits at once, so that most calls ask nobody;
-what it has taken counts as used, so the limit is never exceeded, however many processes. With
-Redis away everybody is let in, and the metrics say so.
+Where the limit is high a process takes permits by the thousandth of it, so that most calls ask
+nobody; what it has taken counts as used. The first thousandth of a minute it gives on credit and
+counts once it is used up, so a limit may be passed by that much a process, and a low one never is.
+With Redis away everybody is let in, and the metrics say so.
 """
 
 import time
@@ -35,6 +36,8 @@ class _Permits:
     # When the minute ends (monotonic), and whether this process may ask for more before.
     until: float
     more: bool
+    # Given without asking, and yet to be counted.
+    owed: int = 0
 
 
 _held: dict[int, _Permits] = {}
@@ -51,26 +54,47 @@ def admit(key_id: int) -> None:
                 return
             if not permits.more:
                 raise Throttled(wait=permits.until - time.monotonic())
+            owed = permits.owed
+        elif _at_once() > 1:
+            _hold(key_id, _on_credit())
+            return
+        else:
+            owed = 0
     try:
-        taken = redis_link.ask(lambda connection: _take(connection, key_id))
+        taken = redis_link.ask(lambda connection: _take(connection, key_id, owed))
     except redis_link.Away:
         if settings.REDIS_URL:
             metrics.THROTTLE_OPEN.inc()
         return
+    is_over = taken.left < 0
+    taken.left = max(taken.left, 0)
     with _lock:
-        if len(_held) >= MOST_KEYS:
-            _held.clear()
-        _held[key_id] = taken
-    if taken.left < 0:
-        taken.left = 0
+        _hold(key_id, taken)
+    if is_over:
         raise Throttled(wait=taken.until - time.monotonic())
 
 
-def _take(connection: redis.Redis, key_id: int) -> _Permits:
+def _hold(key_id: int, permits: _Permits) -> None:
+    if len(_held) >= MOST_KEYS:
+        _held.clear()
+    _held[key_id] = permits
+
+
+def _at_once() -> int:
+    """How many permits a process takes at a time."""
+    return max(1, int(settings.KEY_REQUESTS_PER_MINUTE) // SHARE)
+
+
+def _on_credit() -> _Permits:
+    n_given = _at_once()
+    until = time.monotonic() + WINDOW_MS / 1000
+    return _Permits(left=n_given - 1, until=until, more=True, owed=n_given)
+
+
+def _take(connection: redis.Redis, key_id: int, owed: int) -> _Permits:
     """Permits for this call and, where they are many, for the next; left is -1 if there is none."""
-    limit = settings.KEY_REQUESTS_PER_MINUTE
-    wanted = max(1, limit // SHARE)
-    used, ends_in_ms = connection.eval(_TAKE, 1, f"throttle:{key_id}", wanted, WINDOW_MS)
+    limit, wanted = int(settings.KEY_REQUESTS_PER_MINUTE), _at_once()
+    used, ends_in_ms = connection.eval(_TAKE, 1, f"throttle:{key_id}", wanted + owed, WINDOW_MS)
     given = min(wanted, limit - (used - wanted))
     until = time.monotonic() + ends_in_ms / 1000
     return _Permits(left=max(given, 0) - 1, until=until, more=used < limit)

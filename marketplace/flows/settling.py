@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 
 # A round costs about the same for one task as for fifty. So rounds begin this far apart, and
 # answers gather meanwhile; what comes after a pause is settled at once.
-PACE_S = 0.25
+PACE_S = 0.4
 # A settler that has settled looks so often, for so long, whether more comes, before it leaves:
 # to wake another one is dearer.
 LOOK_EVERY_S = 0.05
