@@ -49,6 +49,10 @@ BEGIN
     horizon := pg_snapshot_xmin(pg_current_snapshot())::text::bigint;
     mark := concord_mark_of(the_project, project.queue_epoch, the_worker);
     is_own := mark.worker_id IS NOT NULL;
+    -- Nothing stands before the very start: all that came late so far would be looked at in vain.
+    IF mark.epoch IS NULL THEN
+        mark.seen := horizon;
+    END IF;
 
     -- What is late stands before the bookmark, so it is never less urgent than the main lane.
     is_late := EXISTS (
