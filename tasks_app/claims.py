@@ -57,9 +57,11 @@ _CLAIM_BY_SLUG = """
 SELECT *
   FROM concord_claim_by_slug(%(slug)s, %(tenant_id)s, %(worker_id)s, %(count)s, %(now)s)
 """
-
-
-_PROSPECT = "SELECT held, has_new FROM concord_prospect(%s, %s, %s)"
+_PROSPECTS = """
+SELECT project_id, held, has_new
+  FROM unnest(%(ids)s::bigint[]) AS project_id,
+       concord_prospect(project_id, %(worker_id)s, %(now)s)
+"""
 
 
 def claim(*, project_ids: Sequence[int], worker_id: int, count: int, now: datetime) -> list[Lease]:
@@ -93,6 +95,35 @@ def claim_by_slug(
 def admits(*, project: Project, worker_id: int, now: datetime) -> Reason | None:
     """None if the worker may claim on the project, else why not."""
     admission = Admission.objects.filter(project=project, worker_id=worker_id).first()
+    return _refused(project, admission, now)
+
+
+def reasons(*, project: Project, worker_id: int, now: datetime) -> list[Reason]:
+    """Why a claim by this worker comes back empty; none if there is a task to be had."""
+    return reasons_by_project(projects=[project], worker_id=worker_id, now=now)[project.pk]
+
+
+def reasons_by_project(
+    *, projects: Sequence[Project], worker_id: int, now: datetime
+) -> dict[int, list[Reason]]:
+    """The same for each of these projects, in as many queries as for one."""
+    ids = [project.pk for project in projects]
+    admissions = Admission.objects.filter(project__in=ids, worker_id=worker_id)
+    admission_to = {admission.project_id: admission for admission in admissions}
+    with connection.cursor() as cursor:
+        cursor.execute(_PROSPECTS, {"ids": ids, "worker_id": worker_id, "now": now})
+        prospects = {project_id: (held, has_new) for project_id, held, has_new in cursor.fetchall()}
+    counts = progress.counts(ids)
+    found: dict[int, list[Reason]] = {}
+    for project in projects:
+        refused = _refused(project, admission_to.get(project.pk), now)
+        held, has_new = prospects[project.pk]
+        why = refused or _why_empty(project, held, has_new, counts[project.pk].open_tasks)
+        found[project.pk] = [why] if why else []
+    return found
+
+
+def _refused(project: Project, admission: Admission | None, now: datetime) -> Reason | None:
     if admission is None:
         if project.access == Project.Access.OPEN:
             return None
@@ -104,21 +135,14 @@ def admits(*, project: Project, worker_id: int, now: datetime) -> Reason | None:
     return Reason("not_admitted", "you are not admitted to this project")
 
 
-def reasons(*, project: Project, worker_id: int, now: datetime) -> list[Reason]:
-    """Why a claim by this worker comes back empty; none if there is a task to be had."""
-    refused = admits(project=project, worker_id=worker_id, now=now)
-    if refused:
-        return [refused]
-    with connection.cursor() as cursor:
-        cursor.execute(_PROSPECT, [project.pk, worker_id, now])
-        held, has_new = cursor.fetchone()
+def _why_empty(project: Project, held: int, has_new: bool, n_open: int) -> Reason | None:
     if held >= project.claim_limit:
-        return [Reason("lease_limit", f"you hold {held} leases, the most this project allows")]
+        return Reason("lease_limit", f"you hold {held} leases, the most this project allows")
     if has_new:
-        return []
-    if progress.counts([project.pk])[project.pk].open_tasks:
-        return [Reason("all_done_by_you", "you have had every task that is open now")]
-    return [Reason("no_open_tasks", "no task is open now")]
+        return None
+    if n_open:
+        return Reason("all_done_by_you", "you have had every task that is open now")
+    return Reason("no_open_tasks", "no task is open now")
 
 
 @transaction.atomic

@@ -46,6 +46,7 @@ class WorkDoor(Door):
     def _shown(self, projects: list[Project]) -> list[dict[str, Any]]:
         now = timezone.now()
         offers = worklist.offers(projects=projects, worker_id=self.caller.pk)
+        reasons = claims.reasons_by_project(projects=projects, worker_id=self.caller.pk, now=now)
         return [
             {
                 "slug": project.slug,
@@ -55,8 +56,7 @@ class WorkDoor(Door):
                 "expected_hourly": _hourly(project, offers[project.pk]),
                 "tasks_left": offers[project.pk].tasks_left,
                 "reasons": [
-                    {"code": reason.code, "detail": reason.detail}
-                    for reason in claims.reasons(project=project, worker_id=self.caller.pk, now=now)
+                    {"code": reason.code, "detail": reason.detail} for reason in reasons[project.pk]
                 ],
             }
             for project in projects

@@ -78,11 +78,8 @@ def claim_anywhere(*, projects: Sequence[Project], worker_id: int, count: int) -
     if leases:
         metrics.CLAIMS.inc(len(leases))
         return Claimed(leases, [])
-    reasons = {
-        reason.code: reason
-        for project in projects
-        for reason in claims.reasons(project=project, worker_id=worker_id, now=now)
-    }
+    by_project = claims.reasons_by_project(projects=projects, worker_id=worker_id, now=now)
+    reasons = {reason.code: reason for found in by_project.values() for reason in found}
     return Claimed([], list(reasons.values()) or [NO_TASKS])
 
 
