@@ -6,7 +6,7 @@ PEERS := benchmarks/peers/requirements
 RIVALS := benchmarks/rivals/requirements
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup run demo test check fix schema lock mutants chaos bench-truth bench-speed bench-stopping bench-reading bench-claims bench-io bench-rivals peer-values
+.PHONY: help setup run demo test nightly check fix schema lock mutants chaos bench-truth bench-speed bench-stopping bench-reading bench-claims bench-io bench-rivals peer-values
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -44,6 +44,10 @@ demo: .venv/runtime.stamp ## Run the main job end to end on real answers (URL= K
 
 test: .venv/dev.stamp ## Run the tests on real PostgreSQL and Redis (POOLED=1: behind pgbouncer)
 	@POOLED=$(POOLED) $(BIN)/python -m tests.run $(ARGS)
+
+nightly: export LIFECYCLE_PROFILE := nightly
+nightly: .venv/dev.stamp ## Run 10,000 histories of work through the doors; hours
+	@$(BIN)/python -m tests.run tests/lifecycle -n 0 $(ARGS)
 
 check: .venv/dev.stamp ## Run every static check
 	@$(BIN)/python -m tests.house.check
