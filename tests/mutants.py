@@ -14,9 +14,12 @@ from pathlib import Path
 from tests.run import Environment, databases
 
 ROOT = Path(__file__).parents[1]
-COPIED = ("marketplace", "quality", "tasks_app", "tests", "manage.py", "pyproject.toml")
+COPIED = ("docs", "marketplace", "quality", "tasks_app", "tests", "manage.py", "pyproject.toml")
 RACES, PROMISES = "tests/tasks_app/test_races.py", "tests/tasks_app/test_promises.py"
-CLAIM = "tasks_app/sql/claim.sql"
+LIFECYCLE = (
+    "tests/lifecycle/test_lifecycle.py::test_promises_hold_after_every_step_of_every_history"
+)
+CLAIM, SUBMIT = "tasks_app/sql/claim_from.sql", "tasks_app/sql/submit.sql"
 ENGINE, CATEGORICAL = "quality/core/categorical/engine", "tests/core/categorical"
 MISSED_GOLD = "test_gold_that_is_missed_raises_the_threshold_in_a_new_version"
 
@@ -44,8 +47,8 @@ MUTANTS = (
         "claim without SKIP LOCKED",
         f"{RACES}::test_claims_pass_each_other_instead_of_waiting",
         CLAIM,
-        "FOR NO KEY UPDATE OF task SKIP LOCKED",
-        "FOR NO KEY UPDATE OF task",
+        "- cardinality(got)\n               FOR NO KEY UPDATE OF task SKIP LOCKED",
+        "- cardinality(got)\n               FOR NO KEY UPDATE OF task",
     ),
     Mutant(
         "claim without the slot decrement",
@@ -57,16 +60,16 @@ MUTANTS = (
     Mutant(
         "claim without the lock of one worker",
         f"{RACES}::test_one_worker_in_many_places_never_overruns_the_lease_limit",
-        "tasks_app/claims.py",
-        "SELECT pg_advisory_xact_lock(%s, %s)",
-        "SELECT %s, %s",
+        CLAIM,
+        "PERFORM pg_advisory_xact_lock(",
+        "PERFORM greatest(",
     ),
     Mutant(
         "submit without the compare-and-set",
         f"{RACES}::test_of_two_racing_answers_to_one_lease_one_is_taken",
-        "tasks_app/answers.py",
-        "pk=assignment.pk, state=Assignment.State.LEASED, leased_until__gt=now",
-        "pk=assignment.pk, leased_until__gt=now",
+        SUBMIT,
+        "mine.id = the_assignment AND mine.state = 'leased' AND mine.leased_until > the_time",
+        "mine.id = the_assignment AND mine.leased_until > the_time",
     ),
     Mutant(
         "expiry without the compare-and-set",
@@ -78,17 +81,87 @@ MUTANTS = (
     Mutant(
         "a late answer without the task's lock",
         f"{RACES}::test_late_answers_race_for_the_last_slot",
-        "tasks_app/answers.py",
-        "Task.objects.select_for_update(no_key=True).get(pk=assignment.task_id)",
-        "Task.objects.get(pk=assignment.task_id)",
+        SUBMIT,
+        "WHERE found.id = lease.task_id FOR NO KEY UPDATE",
+        "WHERE found.id = lease.task_id",
     ),
     Mutant(
         "giving back without the compare-and-set",
         "tests/tasks_app/test_claims.py::"
         "test_giving_back_twice_is_the_same_and_other_deeds_come_too_late",
         "tasks_app/claims.py",
-        "        pk=assignment.pk, state=Assignment.State.LEASED, leased_until__gt=now",
-        "        pk=assignment.pk, leased_until__gt=now",
+        "        pk=lease.id, state=Assignment.State.LEASED, leased_until__gt=now",
+        "        pk=lease.id, leased_until__gt=now",
+    ),
+    Mutant(
+        "a claim beyond the lease limit",
+        LIFECYCLE,
+        CLAIM,
+        "project.claim_limit - count(*)",
+        "project.claim_limit - 0 * count(*)",
+    ),
+    Mutant(
+        "a late answer where no place is free",
+        LIFECYCLE,
+        SUBMIT,
+        "task.open_slots = 0",
+        "task.open_slots < 0",
+    ),
+    Mutant(
+        "a late answer that takes no place",
+        LIFECYCLE,
+        SUBMIT,
+        "IF lease.state = 'expired' AND NOT task.is_gold THEN",
+        "IF false THEN",
+    ),
+    Mutant(
+        "giving one lease back and two places",
+        LIFECYCLE,
+        "tasks_app/claims.py",
+        'update(open_slots=F("open_slots") + 1, is_open=True)',
+        'update(open_slots=F("open_slots") + 2, is_open=True)',
+    ),
+    Mutant(
+        "expiry that keeps the place",
+        LIFECYCLE,
+        "tasks_app/sql/expire.sql",
+        "WHERE task.id IN (SELECT task_id FROM dead) AND NOT task.is_gold",
+        "WHERE task.id IN (SELECT task_id FROM dead) AND task.is_gold",
+    ),
+    Mutant(
+        "a place given back behind the bookmarks",
+        LIFECYCLE,
+        "tasks_app/sql/stamp.sql",
+        "NEW.late_xid := pg_current_xact_id()::text::bigint;",
+        "NEW.late_xid := OLD.late_xid;",
+    ),
+    Mutant(
+        "progress that forgets what was resolved",
+        LIFECYCLE,
+        "tasks_app/sql/tally.sql",
+        "(NEW.state = 'resolved')::int - (OLD.state = 'resolved')::int",
+        "0",
+    ),
+    Mutant(
+        "a reply told under another key",
+        LIFECYCLE,
+        "marketplace/replies/keeping.py",
+        "filter(caller=caller_id, key=key)",
+        "filter(caller=caller_id, fingerprint=fingerprint)",
+    ),
+    Mutant(
+        "a key that stands for whatever is sent under it",
+        LIFECYCLE,
+        "marketplace/replies/keeping.py",
+        "if kept is not None and bytes(kept.fingerprint) != fingerprint:",
+        "if False:",
+    ),
+    Mutant(
+        "a repeated reply that forgets its status",
+        LIFECYCLE,
+        "marketplace/flows/once.py",
+        "Told(kept.status, bytes(kept.body), is_repeated=True)",
+        "Told(200, bytes(kept.body), is_repeated=True)",
     ),
     without(
         "task_slots_within_due_within_given",
@@ -177,7 +250,7 @@ class Migration(migrations.Migration):
 
 def main() -> int:
     with databases() as (_, environment):
-        untouched = [mutant.test for mutant in MUTANTS]
+        untouched = sorted({mutant.test for mutant in MUTANTS})
         if not _passes(ROOT, untouched, environment):
             _say("FAILED: the tests fail without any mutant")
             return 1
@@ -221,8 +294,9 @@ def _mutate(mutant: Mutant, copy: Path) -> None:
 def _passes(folder: Path, tests: list[str], environment: Environment) -> bool:
     """Only a failed test counts as one: a run that breaks down otherwise ends everything."""
     command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *tests]
+    brief = environment | {"LIFECYCLE_PROFILE": "brief"}
     done = subprocess.run(  # noqa: S603 -- argv is our own
-        command, cwd=folder, env=environment, capture_output=True, text=True, check=False
+        command, cwd=folder, env=brief, capture_output=True, text=True, check=False
     )
     if done.returncode not in {0, 1} or " error" in done.stdout.splitlines()[-1]:
         raise SystemExit(done.stdout + done.stderr)
