@@ -1,10 +1,11 @@
 """What open projects offer a worker: how much is left, how long it takes, what it pays."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from django.db import connection
-from django.db.models import Count
+from django.db.models import Count, FloatField, QuerySet
+from django.db.models.expressions import RawSQL
 
 from tasks_app import progress
 from tasks_app.models import Assignment, Project
@@ -13,14 +14,11 @@ from tasks_app.models import Assignment, Project
 RECENT = 200
 HOUR_S = 3600
 
-_MEDIANS = """
-SELECT project.id, (
+_MEDIAN = """(
     SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY recent.elapsed_s)
       FROM (SELECT elapsed_s FROM tasks_app_answer AS answer
-             WHERE answer.project_id = project.id AND answer.elapsed_s IS NOT NULL
-             ORDER BY answer.id DESC LIMIT %(recent)s) AS recent)
-  FROM tasks_app_project AS project
- WHERE project.id = ANY(%(ids)s)
+             WHERE answer.project_id = tasks_app_project.id AND answer.elapsed_s IS NOT NULL
+             ORDER BY answer.id DESC LIMIT %s) AS recent)
 """
 
 
@@ -38,7 +36,7 @@ def offers(*, projects: Sequence[Project], worker_id: int) -> dict[int, Offer]:
     ids = [project.pk for project in projects]
     there = progress.counts(ids)
     had = _had(ids, worker_id)
-    medians = _medians(projects)
+    medians = _medians(_with_median(Project.objects.filter(pk__in=ids)))
     return {
         project.pk: Offer(
             tasks_left=max(0, there[project.pk].open_tasks - had.get(project.pk, 0)),
@@ -57,23 +55,28 @@ def _had(project_ids: list[int], worker_id: int) -> dict[int, int]:
     return dict(had.order_by().values_list("project").annotate(n=Count("pk")))
 
 
-def best_first(projects: Sequence[Project]) -> list[Project]:
-    """By priority, then expected hourly pay, then slug; unknown pay last."""
-    medians = _medians(projects)
+def best_first(projects: QuerySet[Project]) -> list[Project]:
+    """By priority, then expected hourly pay, then slug; unknown pay last. One statement."""
+    found = list(_with_median(projects))
+    medians = _medians(found)
 
     def order(project: Project) -> tuple[int, int, str]:
         return -project.priority, -(_hourly(project, medians[project.pk]) or 0), project.slug
 
-    return sorted(projects, key=order)
+    return sorted(found, key=order)
 
 
-def _medians(projects: Sequence[Project]) -> dict[int, float | None]:
-    with connection.cursor() as cursor:
-        cursor.execute(_MEDIANS, {"recent": RECENT, "ids": [project.pk for project in projects]})
-        return {
-            project_id: None if median is None else round(median, 3)
-            for project_id, median in cursor.fetchall()
-        }
+def _with_median(projects: QuerySet[Project]) -> QuerySet[Project]:
+    median = RawSQL(_MEDIAN, [RECENT], output_field=FloatField())  # noqa: S611 -- a text of our own
+    return projects.annotate(median_s=median)
+
+
+def _medians(found: Iterable[Any]) -> dict[int, float | None]:
+    """By project, from rows that were found with their medians."""
+    return {
+        project.pk: None if project.median_s is None else round(project.median_s, 3)
+        for project in found
+    }
 
 
 def _hourly(project: Project, median_s: float | None) -> int | None:

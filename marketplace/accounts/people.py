@@ -5,6 +5,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 
 from marketplace.accounts.models import Tenant, TenantWorker, User
 
@@ -76,13 +77,9 @@ def invited_worker_ids(tenant_id: int) -> list[int]:
     )
 
 
-def inviting_tenant_ids(worker_id: int) -> list[int]:
-    """The tenants that invited this worker."""
-    return list(
-        TenantWorker.objects.filter(worker_id=worker_id, invited=True)
-        .order_by("tenant_id")
-        .values_list("tenant_id", flat=True)
-    )
+def inviting_tenants(worker_id: int) -> QuerySet[TenantWorker]:
+    """The tenants that invited this worker; to filter by their tenant_id."""
+    return TenantWorker.objects.filter(worker_id=worker_id, invited=True)
 
 
 @transaction.atomic

@@ -241,7 +241,7 @@ class Door(APIView):
             return Project.objects.filter(tenant_id=self.tenant.pk)
         seen = Project.objects.filter(
             Q(access=Project.Access.OPEN)
-            | Q(tenant_id__in=people.inviting_tenant_ids(self.caller.pk))
+            | Q(tenant_id__in=people.inviting_tenants(self.caller.pk).values("tenant"))
         )
         tenant_id = self.key.tenant_id
         return seen if tenant_id is None else seen.filter(tenant_id=tenant_id)

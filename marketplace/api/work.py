@@ -104,10 +104,8 @@ class ClaimAnywhereDoor(Door):
     def post(self, request: Request) -> HttpResponseBase:
         """Lease tasks from all my projects: by priority, expected hourly pay, then slug."""
         count = int(self.body().get("count", 1))
-        projects = list(self.projects().filter(state=Project.State.OPEN))
-        claimed = journeys.claim_anywhere(
-            projects=worklist.best_first(projects), worker_id=self.caller.pk, count=count
-        )
+        projects = worklist.best_first(self.projects().filter(state=Project.State.OPEN))
+        claimed = journeys.claim_anywhere(projects=projects, worker_id=self.caller.pk, count=count)
         return _claimed(claimed)
 
 

@@ -66,21 +66,24 @@ def claim(
 
 def claim_anywhere(*, projects: Sequence[Project], worker_id: int, count: int) -> Claimed:
     """Lease tasks from the first of these open projects that have some."""
-    now = timezone.now()
-    leases = unlocked(
-        lambda: claims.claim(
-            project_ids=[project.pk for project in projects],
-            worker_id=worker_id,
-            count=count,
-            now=now,
+    project_ids = [project.pk for project in projects]
+    for _ in range(BUSY_TRIES):
+        leases = unlocked(
+            lambda: claims.claim(
+                project_ids=project_ids, worker_id=worker_id, count=count, now=timezone.now()
+            )
         )
-    )
-    if leases:
-        metrics.CLAIMS.inc(len(leases))
-        return Claimed(leases, [])
-    by_project = claims.reasons_by_project(projects=projects, worker_id=worker_id, now=now)
-    reasons = {reason.code: reason for found in by_project.values() for reason in found}
-    return Claimed([], list(reasons.values()) or [NO_TASKS])
+        if leases:
+            metrics.CLAIMS.inc(len(leases))
+            return Claimed(leases, [])
+        by_project = claims.reasons_by_project(
+            projects=projects, worker_id=worker_id, now=timezone.now()
+        )
+        if all(by_project.values()):
+            reasons = {reason.code: reason for found in by_project.values() for reason in found}
+            return Claimed([], list(reasons.values()) or [NO_TASKS])
+        time.sleep(BUSY_WAIT_S)
+    return Claimed([], [NO_TASKS])
 
 
 def submit(*, lease: Lease, values: Any, elapsed_s: float | None) -> bool:

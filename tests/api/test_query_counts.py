@@ -10,9 +10,9 @@ from tests.factories import a_project, some_items
 pytestmark = pytest.mark.django_db
 
 # To give back is a transaction of its own, which notes that the task may be settled again.
-CLAIM, CLAIM_ANYWHERE, NOTHING_ANYWHERE = 1, 4, 7
+CLAIM, CLAIM_ANYWHERE, NOTHING_ANYWHERE = 1, 2, 5
 SUBMIT, GIVE_BACK, EXTEND = 2, 8, 4
-WORK, MINE = 8, 2
+WORK, MINE = 7, 2
 
 
 @pytest.fixture(autouse=True)

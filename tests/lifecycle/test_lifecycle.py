@@ -12,7 +12,7 @@ from tests.lifecycle.clock import Clock
 from tests.lifecycle.machine import Lifecycle
 
 USUAL = settings(
-    max_examples=150,
+    max_examples=200,
     stateful_step_count=30,
     deadline=None,
     database=None,
