@@ -1,5 +1,6 @@
 """Say what happened, one JSON object per line on standard error, and never what was in it."""
 
+import contextlib
 import logging
 import re
 import sys
@@ -105,7 +106,9 @@ def _record(request: "HttpRequest", request_id: str, status: int, seconds: float
             "level": "info",
             "at": datetime.now(UTC),
         }
-        sys.stderr.write(orjson.dumps(line, option=orjson.OPT_UTC_Z).decode() + "\n")
+        # What was done is done: a log that cannot be written must not undo the reply.
+        with contextlib.suppress(OSError, ValueError):
+            sys.stderr.write(orjson.dumps(line, option=orjson.OPT_UTC_Z).decode() + "\n")
 
 
 def _request_id(offered: str) -> str:

@@ -119,6 +119,9 @@ def _look_for_revocations() -> None:
         if time.monotonic() - _looked_at < FRESH_S:
             return
         began = time.monotonic()
+        if age > OVERLAP.total_seconds() / 2:
+            # Nobody called here for so long that a revocation may lie further back than is looked.
+            _known.clear()
         gone = Key.objects.filter(revoked_at__gt=Now() - OVERLAP).values_list("digest", flat=True)
         forget(bytes(digest) for digest in gone)
         _looked_at = began

@@ -7,6 +7,7 @@ by marketplace.api.openapi, so that the two cannot differ.
 import hashlib
 import re
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import cached_property, wraps
 from typing import Any, ClassVar, TypeVar, cast
@@ -23,7 +24,7 @@ from rest_framework.views import APIView
 from marketplace.accounts import people
 from marketplace.accounts.keys import covers
 from marketplace.accounts.models import Key, Tenant, User
-from marketplace.api import throttle
+from marketplace.api import slow, throttle
 from marketplace.api.errors import BadParameter
 from marketplace.api.parsing import TooLarge
 from marketplace.api.rendering import (
@@ -192,7 +193,8 @@ class Door(APIView):
     def body(self) -> Any:
         """What was sent, checked against the declaration. Raises Invalid."""
         declared = self.declared()
-        data = self.request.data
+        with self.room_for_body():
+            data = self.request.data
         if declared and declared.body is not None:
             declared.body.check(data)
         return data
@@ -214,6 +216,10 @@ class Door(APIView):
             told.body, status=told.status, content_type="application/json", headers=headers
         )
 
+    def room_for_body(self) -> AbstractContextManager[None]:
+        """A place for the body, if it is a large one. Raises slow.Busy."""
+        return slow.upload(int(self.request.META.get("CONTENT_LENGTH") or 0))
+
     @cached_property
     def body_read(self) -> "hashlib._Hash":
         """SHA-256 of the body as far as it was read."""
@@ -224,8 +230,9 @@ class Door(APIView):
         if declared and declared.upload is None:
             if int(request.META.get("CONTENT_LENGTH") or 0) > settings.BODY_MAX_BYTES:
                 raise TooLarge
-            self.body_read.update(request.body)
-        where = f"{request.get_full_path()}\n{request.content_type}\n".encode()
+            with self.room_for_body():
+                self.body_read.update(request.body)
+        where = f"{self.key.tenant_id} {request.get_full_path()}\n{request.content_type}\n".encode()
         return hashlib.sha256(where + self.body_read.digest()).digest()
 
     def _told(self, response: HttpResponseBase) -> Told:

@@ -47,19 +47,9 @@ _lock = Lock()
 def admit(key_id: int) -> None:
     """Let one request of the key in. Raises Throttled."""
     with _lock:
-        permits = _held.get(key_id)
-        if permits is not None and permits.until > time.monotonic():
-            if permits.left > 0:
-                permits.left -= 1
-                return
-            if not permits.more:
-                raise Throttled(wait=permits.until - time.monotonic())
-            owed = permits.owed
-        elif _at_once() > 1:
-            _hold(key_id, _on_credit())
-            return
-        else:
-            owed = 0
+        owed = _owed_at_the_end(key_id)
+    if owed is None:
+        return
     try:
         taken = redis_link.ask(lambda connection: _take(connection, key_id, owed))
     except redis_link.Away:
@@ -69,9 +59,31 @@ def admit(key_id: int) -> None:
     is_over = taken.left < 0
     taken.left = max(taken.left, 0)
     with _lock:
+        beside = _held.get(key_id)
+        if beside is not None and beside.until > time.monotonic():
+            # Another thread was there too: what it got is not lost.
+            taken.left += beside.left
         _hold(key_id, taken)
     if is_over:
         raise Throttled(wait=taken.until - time.monotonic())
+
+
+def _owed_at_the_end(key_id: int) -> int | None:
+    """Use a permit at hand: None; or what is owed where there is none. Raises Throttled."""
+    permits = _held.get(key_id)
+    if permits is None or permits.until <= time.monotonic():
+        if _at_once() == 1:
+            return 0
+        _hold(key_id, _on_credit())
+        return None
+    if permits.left > 0:
+        permits.left -= 1
+        return None
+    if not permits.more:
+        raise Throttled(wait=permits.until - time.monotonic())
+    # Told once, whichever of several threads tells it.
+    owed, permits.owed = permits.owed, 0
+    return owed
 
 
 def _hold(key_id: int, permits: _Permits) -> None:

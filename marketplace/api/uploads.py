@@ -11,7 +11,7 @@ from django.conf import settings
 from django.http import HttpResponseBase
 from rest_framework.exceptions import ParseError, UnsupportedMediaType
 
-from marketplace.api import slow, strict_json
+from marketplace.api import strict_json
 from marketplace.api.door import Door
 from marketplace.api.parsing import TooLarge, check_charset
 from marketplace.api.rendering import NDJSON, reply
@@ -59,8 +59,7 @@ def store(
     door: Door, upload: AbstractContextManager[Upload], *, without: tuple[str, ...] = ()
 ) -> HttpResponseBase:
     """Read and check the upload, then store it once; what became of it."""
-    n_bytes = int(door.request.META.get("CONTENT_LENGTH") or 0)
-    with slow.upload(n_bytes), upload as checked:
+    with door.room_for_body(), upload as checked:
         return door.once(lambda: reply(_shown(checked.store(), without), 201))
 
 

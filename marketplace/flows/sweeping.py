@@ -2,8 +2,9 @@
 
 import logging
 import threading
+from datetime import datetime
 
-from django.db import close_old_connections, connections
+from django.db import DatabaseError, close_old_connections, connections
 from django.utils import timezone
 
 from marketplace.flows import jobs, telling, work
@@ -24,16 +25,25 @@ def sweep() -> None:
     while work.expire(limit=EXPIRE_BLOCK) == EXPIRE_BLOCK:
         pass
     now = timezone.now()
-    progress.fold()
-    queue.prune()
-    keeping.forget(now=now)
-    telling.prepare(now=now)
     for topic in TOPICS:
         if not jobs.is_due(topic, now):
             continue
         has_queue = ring_now(topic)
         if not has_queue or jobs.oldest(topic, now) > PATIENCE_S[topic]:
             _drain_here(topic)
+
+    _tidy(now)
+
+
+def _tidy(now: datetime) -> None:
+    """Keep tables small. The last thing a sweep does, and nothing waits for it."""
+    try:
+        progress.fold()
+        queue.prune()
+        keeping.forget(now=now)
+        telling.prepare(now=now)
+    except DatabaseError:
+        logger.exception("tidying.failed")
 
 
 def _drain_here(topic: str) -> None:

@@ -52,7 +52,7 @@ def claim(
             )
         )
         if leases:
-            metrics.CLAIMS.inc(len(leases))
+            transaction.on_commit(partial(metrics.CLAIMS.inc, len(leases)))
             return Claimed(leases, [])
         project = project or find()
         if project.state != Project.State.OPEN:
@@ -74,7 +74,7 @@ def claim_anywhere(*, projects: Sequence[Project], worker_id: int, count: int) -
             )
         )
         if leases:
-            metrics.CLAIMS.inc(len(leases))
+            transaction.on_commit(partial(metrics.CLAIMS.inc, len(leases)))
             return Claimed(leases, [])
         by_project = claims.reasons_by_project(
             projects=projects, worker_id=worker_id, now=timezone.now()
@@ -97,7 +97,7 @@ def submit(*, lease: Lease, values: Any, elapsed_s: float | None) -> bool:
     )
     if is_new:
         ring("settle")
-        metrics.ANSWERS.inc()
+        transaction.on_commit(metrics.ANSWERS.inc)
     return is_new
 
 

@@ -24,7 +24,7 @@ SELECT min(revision.written_at)
 def is_due(*, now: datetime) -> bool:
     """True if a delivery is to be made or sent."""
     return (
-        Delivery.objects.filter(_may_be_sent(), due_at__lte=now).exists()
+        Delivery.objects.filter(may_be_sent(), due_at__lte=now).exists()
         or Flag.objects.filter(announced_at=None).exists()
         or bool(_fetched(_IS_BEHIND))
         or bool(_fetched(_IS_UNANNOUNCED))
@@ -36,12 +36,13 @@ def oldest(*, now: datetime) -> float:
 
     A delivery that failed waits from when it is to be tried again.
     """
-    due = Delivery.objects.filter(_may_be_sent(), due_at__lte=now).aggregate(since=Min("due_at"))
+    due = Delivery.objects.filter(may_be_sent(), due_at__lte=now).aggregate(since=Min("due_at"))
     since = [time for time in (due["since"], _fetched(_OLDEST_ROW)) if time is not None]
     return max(0.0, (now - min(since)).total_seconds()) if since else 0.0
 
 
-def _may_be_sent() -> Q:
+def may_be_sent() -> Q:
+    """Deliveries that are not over: those to a disabled address wait for nothing."""
     return Q(Q(endpoint__disabled_at=None) | Q(type=PING), state=Delivery.State.PENDING)
 
 

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from django.db import connection, transaction
 
+from marketplace.webhooks.backlog import may_be_sent
 from marketplace.webhooks.models import Delivery
 
 # Each log, and when a row of it was written.
@@ -43,7 +44,7 @@ def drop_before(month: date) -> list[str]:
     Raises StillPending if a delivery of that time is not over.
     """
     start = datetime(month.year, month.month, 1, tzinfo=UTC)
-    if Delivery.objects.filter(created_at__lt=start, state=Delivery.State.PENDING).exists():
+    if Delivery.objects.filter(may_be_sent(), created_at__lt=start).exists():
         raise StillPending
     gone = [part for log in LOGS for part in _parts(log) if _month_of(part) < month]
     with connection.cursor() as cursor:

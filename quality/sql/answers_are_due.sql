@@ -5,7 +5,9 @@ BEGIN
     SELECT DISTINCT task_id, project_id, 'answer', clock_timestamp()
       FROM fresh
      ORDER BY task_id
-        ON CONFLICT (task_id) DO NOTHING;
+        -- Not DO NOTHING: a row that is there is locked, so that no settler that has not seen
+        -- this answer deletes it meanwhile.
+        ON CONFLICT (task_id) DO UPDATE SET cause = quality_settledue.cause WHERE false;
     RETURN NULL;
 END
 $$;

@@ -11,7 +11,7 @@ from tasks_app.models.task import Task
 class Answer(models.Model):
     """One worker's values for the fields of one task; never changed."""
 
-    # Its task is of the same project, and held to it.
+    # Its task says the same, and is held to it.
     project = models.ForeignKey(
         Project, models.CASCADE, related_name="answers", db_index=False, db_constraint=False
     )

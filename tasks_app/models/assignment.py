@@ -21,7 +21,7 @@ class Assignment(models.Model):
         EXPIRED = "expired"
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    # Its task is of the same project, and held to it.
+    # Its task says the same, and is held to it.
     project = models.ForeignKey(
         Project, models.CASCADE, related_name="assignments", db_index=False, db_constraint=False
     )

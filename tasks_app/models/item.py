@@ -24,7 +24,7 @@ class Batch(models.Model):
 class Item(models.Model):
     """One datum with its external id and payload."""
 
-    # Its batch is of the same project, and held to it.
+    # Its batch says the same, and is held to it.
     project = models.ForeignKey(
         Project, models.CASCADE, related_name="items", db_index=False, db_constraint=False
     )

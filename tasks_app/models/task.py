@@ -26,7 +26,7 @@ class Task(models.Model):
 
     # Shown, and never looked up: no index has to hold what comes at random places.
     uid = models.UUIDField(default=uuid.uuid4, editable=False)
-    # Its item is of the same project, and held to it.
+    # Its item says the same, and is held to it.
     project = models.ForeignKey(
         Project, models.CASCADE, related_name="tasks", db_index=False, db_constraint=False
     )

@@ -4,7 +4,9 @@
 -- search begins at a bookmark (see tasks_app.models.queue) and looks twice, from the bookmark on
 -- in the order of urgency (the main lane), after what came on offer before it since (the late
 -- lane). SKIP LOCKED lets workers pass each other. Bookmarks move seldom, for a stale one is a
--- true one. Many short statements, for the plan of each is a walk along one index.
+-- true one. (What stands before a bookmark is asked for by its priority apart: so the index of the
+-- late lane is entered once for each priority, and what was stamped earlier is passed over.) Many
+-- short statements, for the plan of each is a walk along one index.
 CREATE OR REPLACE FUNCTION concord_claim_from(
     the_project bigint, the_worker bigint, wanted int, the_time timestamptz)
 RETURNS bigint[] LANGUAGE plpgsql
@@ -59,8 +61,9 @@ BEGIN
         SELECT FROM concord_queue AS task
          WHERE task.project_id = the_project
            AND task.late_xid > 0 AND task.late_xid >= mark.seen
-           AND (task.neg_priority, task.rank, task.id)
-               < (mark.neg_priority, mark.rank, mark.task_id)
+           AND task.neg_priority <= mark.neg_priority
+           AND (task.neg_priority < mark.neg_priority
+                OR (task.rank, task.id) < (mark.rank, mark.task_id))
            AND (SELECT true FROM tasks_app_assignment AS mine
                  WHERE mine.worker_id = the_worker AND mine.task_id = task.id
                    AND mine.state <> 'released') IS NULL);
@@ -92,8 +95,9 @@ BEGIN
               FROM concord_queue AS task
              WHERE task.project_id = the_project
                AND task.late_xid > 0 AND task.late_xid >= mark.seen
-               AND (task.neg_priority, task.rank, task.id)
-                   < (mark.neg_priority, mark.rank, mark.task_id)
+               AND task.neg_priority <= mark.neg_priority
+               AND (task.neg_priority < mark.neg_priority
+                    OR (task.rank, task.id) < (mark.rank, mark.task_id))
                AND (SELECT true FROM tasks_app_assignment AS mine
                      WHERE mine.worker_id = the_worker AND mine.task_id = task.id
                        AND mine.state <> 'released') IS NULL
@@ -140,17 +144,18 @@ BEGIN
         RAISE 'a place was taken for which there is no lease';
     END IF;
 
-    -- Move the bookmark: at first, now and then, when the lanes ran dry, and when the claim
-    -- landed far from it, behind a stretch that this worker has done.
+    -- Move the bookmark: at first, now and then, when the lanes ran dry, when many were stamped
+    -- since, and when the claim landed far from it, behind a stretch that this worker has done.
     moves := NOT is_own OR random() < 0.06 OR cardinality(got) < room;
-    IF NOT moves AND is_late THEN
+    IF NOT moves THEN
         SELECT count(*) = 100 INTO moves
           FROM (SELECT FROM concord_queue AS task
                  WHERE task.project_id = the_project
                    AND task.late_xid > 0 AND task.late_xid >= mark.seen
                  ORDER BY task.late_xid, task.rank, task.id
                  LIMIT 100) AS passed;
-    ELSIF NOT moves AND got[cardinality(got)] <> mark.task_id THEN
+    END IF;
+    IF NOT moves AND got[cardinality(got)] <> mark.task_id THEN
         SELECT task.id, task.project_id, task.priority * -1, task.rank, task.late_xid INTO landed
           FROM tasks_app_task AS task WHERE task.id = got[cardinality(got)];
         SELECT count(*) = 100 INTO moves
@@ -176,8 +181,9 @@ BEGIN
                      FROM concord_queue AS task
                     WHERE task.project_id = the_project
                       AND task.late_xid > 0 AND task.late_xid >= mark.seen
-                      AND (task.neg_priority, task.rank, task.id)
-                          < (mark.neg_priority, mark.rank, mark.task_id)
+                      AND task.neg_priority <= mark.neg_priority
+                      AND (task.neg_priority < mark.neg_priority
+                           OR (task.rank, task.id) < (mark.rank, mark.task_id))
                     ORDER BY task.late_xid, task.rank, task.id
                     LIMIT 1)),
                task.neg_priority, task.rank, task.id
@@ -206,8 +212,9 @@ BEGIN
       FROM concord_queue AS task
      WHERE task.project_id = the_project
        AND task.late_xid > 0 AND task.late_xid >= mark.seen
-       AND (task.neg_priority, task.rank, task.id)
-           < (mark.neg_priority, mark.rank, mark.task_id)
+       AND task.neg_priority <= mark.neg_priority
+       AND (task.neg_priority < mark.neg_priority
+            OR (task.rank, task.id) < (mark.rank, mark.task_id))
        AND (SELECT true FROM tasks_app_assignment AS mine
              WHERE mine.worker_id = the_worker AND mine.task_id = task.id
                AND mine.state <> 'released') IS NULL

@@ -18,8 +18,9 @@ AS $$
         OR EXISTS (SELECT FROM concord_queue AS task
                     WHERE task.project_id = the_project
                       AND task.late_xid > 0 AND task.late_xid >= mark.seen
-                      AND (task.neg_priority, task.rank, task.id)
-                          < (mark.neg_priority, mark.rank, mark.task_id)
+                      AND task.neg_priority <= mark.neg_priority
+                      AND (task.neg_priority < mark.neg_priority
+                           OR (task.rank, task.id) < (mark.rank, mark.task_id))
                       AND (SELECT true FROM tasks_app_assignment AS mine
                             WHERE mine.worker_id = the_worker AND mine.task_id = task.id
                               AND mine.state <> 'released') IS NULL)

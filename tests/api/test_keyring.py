@@ -1,6 +1,7 @@
 """A key is known without a query, and a revoked one is refused everywhere within a second."""
 
 import time
+from datetime import timedelta
 
 import pytest
 from django.db import connection
@@ -37,6 +38,17 @@ def test_a_key_that_another_process_revoked_is_refused_within_a_second(rosa, ten
     while caller.get("/projects/").status == 200:
         assert time.monotonic() - began < 1.0
         time.sleep(0.02)
+
+    assert caller.get("/projects/").status == 401
+
+
+def test_a_process_that_slept_long_trusts_no_key_it_knew(rosa, tenant, monkeypatch):
+    caller = Caller(a_key(a_user(tenant, "client")))
+    assert caller.get("/projects/").status == 200
+    long_ago = Now() - timedelta(seconds=130)
+    Key.objects.filter(user__role="client").update(revoked_at=long_ago)
+
+    monkeypatch.setattr(keyring, "_looked_at", time.monotonic() - 131)
 
     assert caller.get("/projects/").status == 401
 

@@ -91,3 +91,13 @@ def test_a_large_body_too_many_is_told_to_come_back_and_a_small_one_is_taken(wor
     assert int(refused.headers["Retry-After"]) >= 1
     assert small.status == 201
     assert rosa.post(f"/projects/{slug}/items/", LARGE).status == 201
+
+
+def test_any_large_body_takes_a_place(world):
+    slug, rosa = world
+    body = json.dumps({"name": "Birds", "guidelines": "x" * slow.LARGE}).encode()
+    with slow.upload(slow.LARGE + 1), slow.upload(slow.LARGE + 1):
+        refused = rosa.patch(f"/projects/{slug}/", body)
+
+    assert (refused.status, refused["code"]) == (503, "busy")
+    assert rosa.patch(f"/projects/{slug}/", body).status == 200

@@ -158,3 +158,28 @@ def test_old_floors_are_forgotten_and_the_newest_stays(tenant):
 
 def values_of(floor):
     return {field.attname: getattr(floor, field.attname) for field in Floor._meta.fields}
+
+
+def test_what_others_stamped_is_passed_over_and_not_walked(tenant):
+    """As after many small uploads: each task has a stamp of its own, older than the bookmark."""
+    project, wim = a_project(tenant), a_worker(tenant)
+    for priority in range(5):
+        some_items(project, 400, priority=priority)
+    for _ in range(2):
+        claims.claim(project_ids=[project.pk], worker_id=wim.pk, count=1, now=NOON)
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE tasks_app_task")
+        cursor.execute("SELECT pg_stat_force_next_flush()")
+        before = entries_read(cursor)
+        claims.claim(project_ids=[project.pk], worker_id=wim.pk, count=1, now=NOON)
+        cursor.execute("SELECT pg_stat_force_next_flush()")
+        read = entries_read(cursor) - before
+
+    assert read < 300
+
+
+def entries_read(cursor):
+    cursor.execute(
+        "SELECT idx_tup_read FROM pg_stat_user_indexes WHERE indexrelname = 'task_late_urgent'"
+    )
+    return cursor.fetchone()[0]

@@ -17,8 +17,9 @@ class Migration(migrations.Migration):
     operations = [
         migrations.SeparateDatabaseAndState(
             database_operations=[
-                migrations.RunSQL(statement("partition")),
+                migrations.RunSQL("SET LOCAL statement_timeout = 0"),
                 migrations.RunSQL(statement("months")),
+                migrations.RunSQL(statement("partition")),
             ],
             state_operations=[
                 migrations.AlterField(

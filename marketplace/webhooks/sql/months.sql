@@ -12,6 +12,8 @@ BEGIN
     IF to_regclass(part) IS NOT NULL THEN
         RETURN;
     END IF;
+    -- Nothing may come to the default part while its rows of that month move out.
+    EXECUTE format('LOCK TABLE %I IN SHARE ROW EXCLUSIVE MODE', the_log || '_default');
     EXECUTE format('CREATE TABLE %I (LIKE %I INCLUDING DEFAULTS INCLUDING CONSTRAINTS)',
                    part, the_log);
     EXECUTE format('WITH moved AS (DELETE FROM %I WHERE %I >= %L AND %I < %L RETURNING *)

@@ -19,6 +19,10 @@ CREATE INDEX delivery_of_endpoint ON webhooks_delivery (endpoint_id, id);
 CREATE INDEX delivery_by_uid ON webhooks_delivery (uid);
 CREATE INDEX delivery_of_push ON webhooks_delivery (push_id);
 CREATE TABLE webhooks_delivery_default PARTITION OF webhooks_delivery DEFAULT;
+SELECT concord_make_month('webhooks_delivery', 'created_at', month::date)
+  FROM (SELECT DISTINCT date_trunc('month', created_at) FROM webhooks_delivery_whole
+         UNION SELECT date_trunc('month', now()) UNION SELECT date_trunc('month', now()) + '1 month')
+       AS months (month);
 INSERT INTO webhooks_delivery OVERRIDING SYSTEM VALUE SELECT * FROM webhooks_delivery_whole;
 SELECT setval(pg_get_serial_sequence('webhooks_delivery', 'id'),
               (SELECT coalesce(max(id), 1) FROM webhooks_delivery));
@@ -29,6 +33,10 @@ CREATE TABLE webhooks_attempt (
 ) PARTITION BY RANGE (at);
 CREATE INDEX attempt_of_delivery ON webhooks_attempt (delivery_id, id);
 CREATE TABLE webhooks_attempt_default PARTITION OF webhooks_attempt DEFAULT;
+SELECT concord_make_month('webhooks_attempt', 'at', month::date)
+  FROM (SELECT DISTINCT date_trunc('month', at) FROM webhooks_attempt_whole
+         UNION SELECT date_trunc('month', now()) UNION SELECT date_trunc('month', now()) + '1 month')
+       AS months (month);
 INSERT INTO webhooks_attempt OVERRIDING SYSTEM VALUE SELECT * FROM webhooks_attempt_whole;
 SELECT setval(pg_get_serial_sequence('webhooks_attempt', 'id'),
               (SELECT coalesce(max(id), 1) FROM webhooks_attempt));
