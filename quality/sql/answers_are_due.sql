@@ -2,8 +2,9 @@
 CREATE OR REPLACE FUNCTION concord_answers_are_due() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO quality_settledue (task_id, project_id, cause, since)
-    SELECT DISTINCT task_id, project_id, 'answer', clock_timestamp()
+    SELECT task_id, project_id, 'answer', clock_timestamp()
       FROM fresh
+     GROUP BY task_id, project_id
      ORDER BY task_id
         -- Not DO NOTHING: a row that is there is locked, so that no settler that has not seen
         -- this answer deletes it meanwhile.
