@@ -10,7 +10,7 @@ import numpy as np
 from quality import stop_rules
 from quality.ballots import Ballots, FieldBallots, by_field
 from quality.core import Accuracy, pooled_accuracies
-from quality.judges import JUDGES, Judge, Learned, Opinion, Verdict
+from quality.judges import JUDGES, Fitted, Judge, Learned, Opinion, Verdict
 from quality.models import FieldModel, StopRule, WorkerModel
 from tasks_app.models import Project
 
@@ -64,11 +64,17 @@ class Judgement:
 
 
 _Make = Callable[[FieldBallots, Judge], FieldJudgement]
+# Does a fit, which asks no database, and returns what it gives.
+Run = Callable[[Callable[[], Fitted]], Fitted]
 
 
-def fit(project: Project, ballots: Ballots) -> Judgement:
+def _at_once(fitting: Callable[[], Fitted]) -> Fitted:
+    return fitting()
+
+
+def fit(project: Project, ballots: Ballots, run: Run = _at_once) -> Judgement:
     """Judge everything by a fit from scratch."""
-    return _judged(ballots, partial(_fitted, project, stop_rules.current(project)))
+    return _judged(ballots, partial(_fitted, project, stop_rules.current(project), run))
 
 
 def update(project: Project, ballots: Ballots) -> Judgement:
@@ -120,9 +126,17 @@ def _enter(judgement: Judgement, ballots: Ballots, made: FieldJudgement) -> None
 
 
 def _fitted(
-    project: Project, rules: dict[str, StopRule], of_field: FieldBallots, judge: Judge
+    project: Project,
+    rules: dict[str, StopRule],
+    run: Run,
+    of_field: FieldBallots,
+    judge: Judge,
 ) -> FieldJudgement:
-    fitted = judge.fit(of_field.votes, target=project.target_confidence, least=project.min_answers)
+    fitted = run(
+        partial(
+            judge.fit, of_field.votes, target=project.target_confidence, least=project.min_answers
+        )
+    )
     rule = stop_rules.after(rules[of_field.votes.field["key"]], fitted.threshold)
     return FieldJudgement(of_field, judge, fitted.learned, fitted.opinion, rule, fitted.parameters)
 
@@ -133,7 +147,7 @@ def _stored(
     key = of_field.votes.field["key"]
     model = FieldModel.objects.filter(project=project, field=key).first()
     if model is None:
-        return _fitted(project, rules, of_field, judge)
+        return _fitted(project, rules, _at_once, of_field, judge)
     known = dict(
         WorkerModel.objects.filter(
             project=project, field=key, worker_id__in=of_field.worker_ids.tolist()

@@ -1,16 +1,18 @@
 """Settle a project: judge what is due, tell what changed, give tasks their next places."""
 
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.db import transaction
 from django.db.models import F, Q
 
-from quality import ballots, flags, heartbeat, judging, stop_rules, writing
-from quality.core import Accuracy
-from quality.models import FieldModel, Reliability, SettleDue, Settling, WorkerModel
-from quality.models import Flag as RaisedFlag
+from quality import ballots, fits, heartbeat, judging, writing
+from quality.judges import Fitted
+from quality.models import Flag, SettleDue, Settling
 from tasks_app import progress
 from tasks_app.models import Project, Task
 
@@ -21,7 +23,8 @@ MOST_TASKS = 5000
 # A settler that died is taken over after this long; one that lives renews its lease.
 LEASE = timedelta(seconds=8)
 BEAT_S = 2.0
-WORKERS_AT_ONCE = 1000
+# Nobody waits longer than this for a refit.
+MEANWHILE_S = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +34,7 @@ class Outcome:
     n_revisions: int
     n_due: int
     n_fitted: int
-    flags: list[RaisedFlag]
+    flags: list[Flag]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,120 +81,125 @@ def _take(project: Project, now: datetime) -> _Lease | None:
 
 
 def _round(project: Project, lease: _Lease, n_answers: int, now: datetime) -> Outcome:
-    oldest = SettleDue.objects.filter(project=project).order_by("since")[:MOST_TASKS]
-    due = dict(oldest.values_list("task_id", "cause"))
-    # Gold and withdrawn tasks yield no consensus; gold answers move the fit, which reads them
-    # after this.
-    SettleDue.objects.filter(
-        Q(task__is_gold=True) | Q(task__state=Task.State.WITHDRAWN), task_id__in=due
-    ).delete()
     is_quiet = lease.refit_at is not None and lease.refit_at <= now
-    is_refit = is_quiet or n_answers >= lease.n_fitted * (1 + GROWTH)
-    if is_refit:
-        read = ballots.read(project)
-        judgement = judging.fit(project, read)
-    else:
-        read = ballots.read(project, due)
-        judgement = judging.update(project, read)
-    _keep_rules(project, lease, judgement, now)
-    n_revisions = writing.write(
-        writing.Round(project, judgement, due, lease.fence, is_quiet, is_refit, now)
-    )
+    rounds = _Rounds(project, lease, now)
+    if is_quiet or n_answers >= lease.n_fitted * (1 + GROWTH):
+        raised = _refit(rounds, n_answers, is_quiet=is_quiet)
+        return Outcome(rounds.n_revisions, rounds.n_due, n_answers, raised)
+    rounds.settle_due()
     with transaction.atomic():
-        # What was learned and when to learn again, both or neither: else it is learned for ever.
         writing.hold(project, lease.fence)
-        raised = _learn(project, judgement, now, is_quiet=is_quiet) if is_refit else []
-        _schedule(project, lease, n_answers if is_refit else None, due, is_quiet=is_quiet, now=now)
-    return Outcome(n_revisions, len(due), n_answers if is_refit else 0, raised)
+        _schedule(rounds, is_quiet=False)
+    return Outcome(rounds.n_revisions, rounds.n_due, 0, [])
 
 
-def _keep_rules(
-    project: Project, lease: _Lease, judgement: judging.Judgement, now: datetime
-) -> None:
-    """Store the rules by which tasks stop, before a revision names them. Raises LostLease."""
-    new = [made.rule for made in judgement.fields if stop_rules.is_new(made.rule)]
-    if new:
-        with transaction.atomic():
-            writing.hold(project, lease.fence)
-            stop_rules.keep(new, now=now)
+class _Rounds:
+    """The rounds under one lease: answers are settled by what is known while a refit goes on."""
+
+    def __init__(self, project: Project, lease: _Lease, now: datetime) -> None:
+        self.project, self.lease = project, lease
+        self.n_revisions = self.n_due = self.n_meanwhile = 0
+        self.now = now
+        self._settled_at = time.monotonic()
+
+    def due(self) -> dict[int, str]:
+        """The tasks that wait, with what put them behind; of those that come, the first."""
+        oldest = SettleDue.objects.filter(project=self.project).order_by("since")[:MOST_TASKS]
+        columns = ("task_id", "cause", "task__is_gold", "task__state")
+        waiting: dict[int, str] = {}
+        untold: list[int] = []
+        for task_id, cause, is_gold, state in oldest.values_list(*columns):
+            waiting[task_id] = cause
+            if is_gold or state == Task.State.WITHDRAWN:
+                untold.append(task_id)
+        if untold:
+            # These yield no consensus; gold answers move the fit, which reads them after this.
+            SettleDue.objects.filter(task__in=untold).delete()
+        self.n_due += len(waiting)
+        return waiting
+
+    def settle_due(self) -> None:
+        """Judge what waits by what the last fit learned."""
+        due = self.due()
+        if not due:
+            return
+        judgement = judging.update(self.project, ballots.read(self.project, due))
+        fits.keep_rules(self.project, self.lease.fence, judgement, self.now)
+        self.write(self.round(judgement, due), sorted(due))
+
+    def meanwhile(self) -> None:
+        """Let nobody wait for a refit to end."""
+        passed = time.monotonic() - self._settled_at
+        if self.lease.n_fitted and passed >= MEANWHILE_S:
+            self._settled_at += passed
+            self.now += timedelta(seconds=passed)
+            before = self.n_due
+            self.settle_due()
+            self.n_meanwhile += self.n_due - before
+
+    def round(
+        self,
+        judgement: judging.Judgement,
+        due: dict[int, str],
+        *,
+        exact: bool = False,
+        is_refit: bool = False,
+    ) -> writing.Round:
+        """One round, to be written."""
+        return writing.Round(
+            self.project, judgement, due, self.lease.fence, exact, is_refit, self.now
+        )
+
+    def write(self, settling: writing.Round, task_ids: list[int]) -> None:
+        """Write what changed of these tasks; in a refit, settle what comes meanwhile."""
+        between = self.meanwhile if settling.is_refit else _nothing
+        self.n_revisions += writing.write(settling, task_ids, between)
 
 
-def _learn(
-    project: Project, judgement: judging.Judgement, now: datetime, *, is_quiet: bool
-) -> list[RaisedFlag]:
-    """Keep what the fit learned, and suspect whom it gives ground to."""
-    for made in judgement.fields:
-        _keep_model(project, made)
-    worker_ids, accuracy = judging.accuracies(judgement)
-    _keep_reliability(project, worker_ids, accuracy)
-    return flags.raise_flags(
-        project=project,
-        judgement=judgement,
-        worker_ids=worker_ids,
-        accuracy=accuracy,
-        is_quiet=is_quiet,
-        now=now,
-    )
+def _refit(rounds: _Rounds, n_answers: int, *, is_quiet: bool) -> list[Flag]:
+    """Fit everything anew, tell what changed, and keep what was learned."""
+    project, fence, due = rounds.project, rounds.lease.fence, rounds.due()
+    read = ballots.read(project)
+    judgement = judging.fit(project, read, partial(_beside, rounds.meanwhile))
+    fits.keep_rules(project, fence, judgement, rounds.now)
+    refit = rounds.round(judgement, due, exact=is_quiet, is_refit=True)
+    rounds.write(refit, sorted(due))
+    with transaction.atomic():
+        writing.hold(project, fence)
+        raised = fits.learn(project, judgement, rounds.now, is_quiet=is_quiet)
+    # Those that wait came first: a refit's other news is not urgent.
+    rounds.write(refit, sorted(set(judgement.tasks) - set(due)))
+    with transaction.atomic():
+        # At last, so that a refit that was broken off is done again.
+        writing.hold(project, fence)
+        Settling.objects.filter(project=project).update(n_fitted=n_answers)
+        _schedule(rounds, is_quiet=is_quiet)
+    return raised
 
 
-def _keep_model(project: Project, made: judging.FieldJudgement) -> None:
-    population = made.learned.population.tolist()
-    FieldModel.objects.update_or_create(
-        project=project,
-        field=made.key,
-        defaults={"parameters": population, "made_with": made.parameters},
-    )
-    # A row is read with the population of its own fit: those of earlier fits mean nothing now.
-    known = WorkerModel.objects.filter(project=project, field=made.key)
-    gone = set(known.values_list("worker_id", flat=True)) - set(made.ballots.worker_ids.tolist())
-    known.filter(worker_id__in=gone).delete()
-    learned = zip(made.ballots.worker_ids.tolist(), made.learned.workers, strict=True)
-    WorkerModel.objects.bulk_create(
-        (
-            WorkerModel(
-                project=project, field=made.key, worker_id=worker_id, parameters=row.tolist()
-            )
-            for worker_id, row in learned
-        ),
-        batch_size=WORKERS_AT_ONCE,
-        update_conflicts=True,
-        unique_fields=["project", "field", "worker"],
-        update_fields=["parameters"],
-    )
+def _beside(meanwhile: Callable[[], None], fitting: Callable[[], Fitted]) -> Fitted:
+    """What a fit gives, done in a thread of its own."""
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        fitted = pool.submit(fitting)
+        while True:
+            done, _ = wait([fitted], timeout=MEANWHILE_S)
+            if done:
+                return fitted.result()
+            meanwhile()
 
 
-def _keep_reliability(project: Project, worker_ids: list[int], accuracy: Accuracy) -> None:
-    n_answers = accuracy.n.astype(int).tolist()
-    alphas, betas = accuracy.alpha.tolist(), accuracy.beta.tolist()
-    Reliability.objects.bulk_create(
-        (
-            Reliability(project=project, worker_id=worker_id, n_answers=n, alpha=a, beta=b)
-            for worker_id, n, a, b in zip(worker_ids, n_answers, alphas, betas, strict=True)
-        ),
-        update_conflicts=True,
-        unique_fields=["project", "worker"],
-        update_fields=["n_answers", "alpha", "beta"],
-    )
+def _nothing() -> None:
+    pass
 
 
-def _schedule(
-    project: Project,
-    lease: _Lease,
-    n_fitted: int | None,
-    due: dict[int, str],
-    *,
-    is_quiet: bool,
-    now: datetime,
-) -> None:
+def _schedule(rounds: _Rounds, *, is_quiet: bool) -> None:
     """Say when the next refit is."""
-    row = Settling.objects.filter(project=project)
-    if n_fitted is not None:
-        row.update(n_fitted=n_fitted)
-    if is_quiet:
+    row, refit_at = Settling.objects.filter(project=rounds.project), rounds.lease.refit_at
+    if is_quiet and not rounds.n_meanwhile:
         # Unless it was asked for again meanwhile.
-        row.filter(refit_at=lease.refit_at).update(refit_at=None)
-    elif due:
-        row.filter(Q(refit_at=None) | Q(refit_at=lease.refit_at)).update(refit_at=now + QUIET)
+        row.filter(refit_at=refit_at).update(refit_at=None)
+    elif rounds.n_due:
+        row.filter(Q(refit_at=None) | Q(refit_at=refit_at)).update(refit_at=rounds.now + QUIET)
 
 
 def place_untouched(project: Project) -> None:

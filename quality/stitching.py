@@ -4,22 +4,22 @@ from collections.abc import Sequence
 from typing import Any
 
 from quality.models import Revision
+from quality.revisions import Row
 from tasks_app.forms import Field
-from tasks_app.models import Item, Project, Task
+from tasks_app.models import Project, Task
 
 State = Revision.State
 
 
 def stitched(
-    project: Project, item: Item, field: Field, parts: Sequence[tuple[Task, Revision]]
-) -> Revision:
+    project: Project, item_id: int, field: Field, parts: Sequence[tuple[Task, Row]]
+) -> Row:
     """The row of a whole item from the latest rows of its parts, in order of the parts."""
     rows = [row for _, row in parts]
     n_short = sum(row.state == State.UNRESOLVABLE for row in rows)
-    return Revision(
-        project=project,
-        item=item,
-        task=None,
+    return Row(
+        item_id=item_id,
+        task_id=None,
         field=field["key"],
         state=State.UNRESOLVABLE if n_short else State.RESOLVED,
         value=_value(project.split, field, parts),
@@ -66,7 +66,7 @@ def _merged(left: str, right: str, share: float, right_is_surer: bool) -> str:
     return " ".join([left, *words[n_shared:]]).rstrip()
 
 
-def _value(split: dict[str, Any], field: Field, parts: Sequence[tuple[Task, Revision]]) -> Any:
+def _value(split: dict[str, Any], field: Field, parts: Sequence[tuple[Task, Row]]) -> Any:
     if field["type"] == "text":
         return _text(parts)
     if field["type"] == "multichoice":
@@ -81,7 +81,7 @@ def _lowest(numbers: list[float | None]) -> float | None:
     return min(known) if known and len(known) == len(numbers) else None
 
 
-def _listed(parts: Sequence[tuple[Task, Revision]]) -> list[dict[str, Any]]:
+def _listed(parts: Sequence[tuple[Task, Row]]) -> list[dict[str, Any]]:
     return [
         {
             "part": task.part_index,
@@ -94,7 +94,7 @@ def _listed(parts: Sequence[tuple[Task, Revision]]) -> list[dict[str, Any]]:
     ]
 
 
-def _text(parts: Sequence[tuple[Task, Revision]]) -> str:
+def _text(parts: Sequence[tuple[Task, Row]]) -> str:
     return joined(
         [
             (task.part_start, task.part_end, row.value, row.confidence or 0.0)
@@ -104,7 +104,7 @@ def _text(parts: Sequence[tuple[Task, Revision]]) -> str:
     )
 
 
-def _spans(parts: Sequence[tuple[Task, Revision]]) -> list[dict[str, Any]]:
+def _spans(parts: Sequence[tuple[Task, Row]]) -> list[dict[str, Any]]:
     """Spans of windows as spans of the whole; one that several windows show, from the surest.
 
     One within another of its label is left out: a window's edge cut it.
@@ -125,7 +125,7 @@ def _spans(parts: Sequence[tuple[Task, Revision]]) -> list[dict[str, Any]]:
     ]
 
 
-def _union(field: Field, parts: Sequence[tuple[Task, Revision]]) -> list[dict[str, Any]]:
+def _union(field: Field, parts: Sequence[tuple[Task, Row]]) -> list[dict[str, Any]]:
     best: dict[str, float] = {}
     for _, row in parts:
         for label, probability in (row.distribution or {}).items():

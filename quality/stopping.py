@@ -31,11 +31,6 @@ class Places:
         return Places(state, self.slots + more, open_slots, self.answers_due + more)
 
 
-def places(task: Task) -> Places:
-    """As the row has them; not for gold, which has none."""
-    return Places(task.state, task.slots or 0, task.open_slots or 0, task.answers_due or 0)
-
-
 def after(
     project: Project, now: Places, *, n_counted: int, is_met: bool, lost_answers: bool
 ) -> Places:

@@ -1,15 +1,18 @@
 """Write what was judged: short transactions over a few tasks each, in pk order."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection, transaction
+from django.db.models import Q
 
 from quality import revisions, stitching, stopping
 from quality.judging import Judged, Judgement
-from quality.models import Cause, Revision, SettleDue, Settling
-from tasks_app.models import Item, Project, Task
+from quality.models import Cause, SettleDue, Settling
+from quality.revisions import Place, Row
+from quality.stopping import Places
+from tasks_app.models import Project, Task
 from tasks_app.sql import statement
 
 CHUNK = 200
@@ -34,118 +37,137 @@ class Round:
     now: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """The columns of a task that settling reads; not for gold, which has no places."""
+
+    id: int
+    item_id: int
+    part_index: int | None
+    n_answers: int
+    places: Places
+
+
 @dataclass(slots=True)
 class _Plan:
-    task: Task
-    places: stopping.Places
-    rows: list[Revision]
+    task: _Task
+    places: Places
+    rows: list[Row]
 
 
-def write(settling: Round) -> int:
-    """Write all that changed; how many rows the feed got. Raises LostLease."""
-    # Those that wait come first: a refit's other news is not urgent.
-    waiting, others = (
-        sorted(settling.due),
-        sorted(set(settling.judgement.tasks) - set(settling.due)),
-    )
-    return sum(
-        _write_chunk(settling, task_ids[start : start + CHUNK])
-        for task_ids in (waiting, others)
-        for start in range(0, len(task_ids), CHUNK)
-    )
+def write(settling: Round, task_ids: Sequence[int], after_each: Callable[[], None]) -> int:
+    """Write what changed of these tasks; how many rows the feed got. Raises LostLease."""
+    n_written = 0
+    for start in range(0, len(task_ids), CHUNK):
+        n_written += _write_chunk(settling, task_ids[start : start + CHUNK])
+        after_each()
+    return n_written
 
 
 def hold(project: Project, fence: int) -> None:
     """Lock the project's feed for this transaction. Raises LostLease."""
-    settling = Settling.objects.select_for_update().get(project=project)
-    if settling.fence != fence:
+    settling = Settling.objects.select_for_update().filter(project=project)
+    if settling.values_list("fence", flat=True).get() != fence:
         raise LostLease
 
 
 def _write_chunk(settling: Round, task_ids: Sequence[int]) -> int:
-    # Looked at without a lock first: most tasks of a refit do not change, and a task that
-    # is locked cannot be claimed.
-    tasks = list(Task.objects.filter(pk__in=task_ids, is_gold=False).order_by("pk"))
-    changed = {
-        plan.task.pk
-        for plan in _plans(settling, tasks)
-        if plan.rows or plan.places != stopping.places(plan.task)
-    } | (set(task_ids) & set(settling.due))
+    changed = set(task_ids) & set(settling.due)
+    others = [task_id for task_id in task_ids if task_id not in changed]
+    if others:
+        # Looked at without a lock first: most tasks of a refit do not change, and a task that
+        # is locked cannot be claimed.
+        tasks = _tasks(others, is_locked=False)
+        changed |= {
+            plan.task.id
+            for plan in _plans(settling, tasks, _latest(tasks))
+            if plan.rows or plan.places != plan.task.places
+        }
     if not changed:
         return 0
     with transaction.atomic():
-        locked = list(
-            Task.objects.filter(pk__in=changed, is_gold=False)
-            .order_by("pk")
-            .select_for_update(no_key=True)
-        )
+        locked = _tasks(changed, is_locked=True)
         hold(settling.project, settling.fence)
         # A task that got an answer, or lost one, since the fit read it stays due.
-        causes = dict(SettleDue.objects.filter(task__in=locked).values_list("task_id", "cause"))
+        ids = [task.id for task in locked]
+        causes = dict(SettleDue.objects.filter(task__in=ids).values_list("task_id", "cause"))
         fresh = [
             task
             for task in locked
-            if task.n_answers == settling.judgement.seen.get(task.pk, 0)
-            and causes.get(task.pk, Cause.ANSWER) in {Cause.ANSWER, settling.due.get(task.pk)}
+            if task.n_answers == settling.judgement.seen.get(task.id, 0)
+            and causes.get(task.id, Cause.ANSWER) in {Cause.ANSWER, settling.due.get(task.id)}
         ]
-        plans = list(_plans(settling, fresh))
+        before = _latest(fresh)
+        plans = list(_plans(settling, fresh, before))
         _move(plans)
-        n_written = _tell(settling, plans)
-        SettleDue.objects.filter(task__in=fresh).delete()
+        n_written = _tell(settling, plans, before)
+        done = [task.id for task in fresh if task.id in causes]
+        if done:
+            SettleDue.objects.filter(task__in=done).delete()
     return n_written
 
 
-def _plans(settling: Round, tasks: Sequence[Task]) -> Iterator[_Plan]:
-    latest = _latest(tasks)
+def _tasks(task_ids: Sequence[int] | set[int], *, is_locked: bool) -> list[_Task]:
+    rows = Task.objects.filter(pk__in=task_ids, is_gold=False).order_by("pk")
+    if is_locked:
+        rows = rows.select_for_update(no_key=True)
+    places = ("state", "slots", "open_slots", "answers_due")
+    found = rows.values_list("pk", "item_id", "part_index", "n_answers", *places)
+    return [
+        _Task(task_id, item_id, part_index, n_answers, Places(*counts))
+        for task_id, item_id, part_index, n_answers, *counts in found
+    ]
+
+
+def _latest(tasks: Sequence[_Task]) -> dict[Place, Row]:
+    return revisions.latest(Q(task__in=[task.id for task in tasks]))
+
+
+def _plans(settling: Round, tasks: Sequence[_Task], before: Mapping[Place, Row]) -> Iterator[_Plan]:
     for task in tasks:
-        if task.state == Task.State.WITHDRAWN:
+        if task.places.state == Task.State.WITHDRAWN:
             continue
-        judged = settling.judgement.tasks.get(task.pk, {})
+        judged = settling.judgement.tasks.get(task.id, {})
         places = stopping.after(
             settling.project,
-            stopping.places(task),
-            n_counted=settling.judgement.n_counted.get(task.pk, 0),
+            task.places,
+            n_counted=settling.judgement.n_counted.get(task.id, 0),
             is_met=stopping.meets_target(settling.project, judged),
-            lost_answers=settling.due.get(task.pk, Cause.ANSWER) != Cause.ANSWER,
+            lost_answers=settling.due.get(task.id, Cause.ANSWER) != Cause.ANSWER,
         )
         rows = [
             row
-            for row in _rows(settling, task, places.state, judged, latest)
-            if revisions.differs(latest.get((task.pk, row.field)), row, exact=settling.exact)
+            for row in _rows(settling, task, places.state, judged, before)
+            if revisions.differs(before.get(row.place), row, exact=settling.exact)
         ]
         yield _Plan(task, places, rows)
 
 
 def _rows(
     settling: Round,
-    task: Task,
+    task: _Task,
     state: str,
     judged: Mapping[str, Judged],
-    latest: Mapping[tuple[int | None, str], Revision],
-) -> Iterator[Revision]:
+    before: Mapping[Place, Row],
+) -> Iterator[Row]:
     for field in settling.project.form:
         key = field["key"]
-        if key in judged or (task.pk, key) in latest:
+        if key in judged or (task.id, task.item_id, key) in before:
             told = judged.get(key)
             row_state = stopping.row_state(state, told)
-            yield revisions.of_judged(settling.project, task, key, row_state, told)
-
-
-def _latest(tasks: Collection[Task]) -> dict[tuple[int | None, str], Revision]:
-    rows = Revision.objects.filter(task__in=[task.pk for task in tasks], is_latest=True)
-    return {(row.task_id, row.field): row for row in rows}
+            yield revisions.of_judged(task.item_id, task.id, key, row_state, told)
 
 
 def _move(plans: Sequence[_Plan]) -> None:
     """Give the tasks their states and places, in one statement; what was begun comes first."""
-    moved = [plan for plan in plans if plan.places != stopping.places(plan.task)]
+    moved = [plan for plan in plans if plan.places != plan.task.places]
     if not moved:
         return
     with connection.cursor() as cursor:
         cursor.execute(
             MOVE,
             {
-                "ids": [plan.task.pk for plan in moved],
+                "ids": [plan.task.id for plan in moved],
                 "states": [plan.places.state for plan in moved],
                 "slots": [plan.places.slots for plan in moved],
                 "open_slots": [plan.places.open_slots for plan in moved],
@@ -154,24 +176,21 @@ def _move(plans: Sequence[_Plan]) -> None:
         )
 
 
-def _tell(settling: Round, plans: Sequence[_Plan]) -> int:
+def _tell(settling: Round, plans: Sequence[_Plan], before: Mapping[Place, Row]) -> int:
     rows = [row for plan in plans for row in plan.rows]
-    if not rows:
-        return 0
-    latest = list(_latest([plan.task for plan in plans]).values())
     default = Cause.REFIT if settling.is_refit else Cause.ANSWER
     revisions.write(
         settling.project,
         rows,
         causes=settling.due,
-        latest=latest,
+        before=before,
         now=settling.now,
         default_cause=default,
     )
     split: dict[int, str] = {}
     for plan in plans:
         if plan.rows and plan.task.part_index is not None:
-            cause = settling.due.get(plan.task.pk, default)
+            cause = settling.due.get(plan.task.id, default)
             if split.get(plan.task.item_id, Cause.ANSWER) == Cause.ANSWER:
                 split[plan.task.item_id] = cause
     return len(rows) + sum(_stitch(settling, item_id, split[item_id]) for item_id in sorted(split))
@@ -182,27 +201,24 @@ def _stitch(settling: Round, item_id: int, cause: str) -> int:
     tasks = list(Task.objects.filter(item=item_id).order_by("part_index"))
     if any(task.state not in {Task.State.RESOLVED, Task.State.UNRESOLVABLE} for task in tasks):
         return 0
-    by_part = _latest(tasks)
-    before = {
-        row.field: row for row in Revision.objects.filter(item=item_id, task=None, is_latest=True)
-    }
-    item = Item.objects.get(pk=item_id)
-    rows: list[Revision] = []
+    before = revisions.latest(Q(item=item_id))
+    rows: list[Row] = []
     for field in settling.project.form:
+        key = field["key"]
         parts = [
-            (task, by_part[task.pk, field["key"]])
+            (task, before[task.pk, item_id, key])
             for task in tasks
-            if (task.pk, field["key"]) in by_part
+            if (task.pk, item_id, key) in before
         ]
         if parts:
-            row = stitching.stitched(settling.project, item, field, parts)
-            if revisions.differs(before.get(field["key"]), row, exact=True):
+            row = stitching.stitched(settling.project, item_id, field, parts)
+            if revisions.differs(before.get(row.place), row, exact=True):
                 rows.append(row)
     revisions.write(
         settling.project,
         rows,
         causes={},
-        latest=before.values(),
+        before=before,
         now=settling.now,
         default_cause=cause,
     )

@@ -1,9 +1,11 @@
 """Every answered task has its consensus, and it is what a fit from scratch says."""
 
+from django.db.models import Q
+
 from chaos.audit.finding import Finding, Scene
 from quality import ballots, judging, revisions, stopping
 from quality.judging import Judged
-from quality.models import Revision
+from quality.revisions import Row
 from tasks_app.models import Answer, Project, Task
 
 
@@ -15,24 +17,20 @@ def present(scene: Scene) -> Finding:
         .exclude(task__state=Task.State.WITHDRAWN)
         .values_list("task_id", flat=True)
     )
-    rows = {
-        (row.task_id, row.field): row
-        for row in Revision.objects.filter(project=project, is_latest=True, task__in=answered)
-    }
-    told = {task_id for task_id, _ in rows}
+    rows = revisions.latest(Q(project=project, task__in=answered))
+    told = {row.task_id for row in rows.values()}
     wrong = [f"task {task_id} has none" for task_id in sorted(answered - told)]
     judgement = judging.fit(project, ballots.read(project))
     tasks = Task.objects.in_bulk(sorted(answered & told))
     for task_id, task in tasks.items():
         for key, judged in judgement.tasks.get(task_id, {}).items():
-            row = rows.get((task_id, key))
-            if row is None or _differs(project, task, key, row, judged):
+            row = rows.get((task_id, task.item_id, key))
+            if row is None or _differs(task, key, row, judged):
                 wrong.append(f"task {task_id}, {key} is not what a new fit says")
     return Finding(f"{len(answered)} answered tasks, {len(wrong)} without or stale", wrong)
 
 
-def _differs(project: Project, task: Task, key: str, row: Revision, judged: Judged) -> bool:
+def _differs(task: Task, key: str, row: Row, judged: Judged) -> bool:
     state = stopping.row_state(task.state, judged)
-    return revisions.differs(
-        row, revisions.of_judged(project, task, key, state, judged), exact=True
-    )
+    anew = revisions.of_judged(task.item_id, task.pk, key, state, judged)
+    return revisions.differs(row, anew, exact=True)

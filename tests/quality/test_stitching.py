@@ -3,8 +3,9 @@
 import pytest
 
 from quality.models import Revision
+from quality.revisions import Row
 from quality.stitching import stitched
-from tasks_app.models import Item, Project, Task
+from tasks_app.models import Project, Task
 
 WINDOWS = {"by": "windows", "path": "/text", "size": 10, "overlap": 4}
 SPANS = {"key": "f", "type": "spans", "path": "/text", "labels": ["bird", "place"]}
@@ -19,11 +20,11 @@ def whole(field, *values, split=WINDOWS):
     parts = [
         (
             Task(part_index=i, part_of=len(values), part_start=6 * i, part_end=6 * i + 10),
-            Revision(value=value, confidence=0.8, n_answers=3, state=Revision.State.RESOLVED),
+            Row(1, i, "f", Revision.State.RESOLVED, value=value, confidence=0.8, n_answers=3),
         )
         for i, value in enumerate(values)
     ]
-    return stitched(Project(split=split), Item(), field, parts).value
+    return stitched(Project(split=split), 1, field, parts).value
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,89 @@
+"""While a project is fitted anew its answers go on being settled."""
+
+import threading
+
+import pytest
+
+from quality import feed, revisions, settling, writing
+from quality.judges import JUDGES
+from quality.models import Cause, Revision, SettleDue, Settling
+from tests.factories import NOON, a_project, a_worker, later, some_items
+from tests.quality.test_settling import a_crowd, answer
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def project(tenant, monkeypatch):
+    """A settled project, in which every moment of a refit is used."""
+    monkeypatch.setattr(settling, "MEANWHILE_S", 0.01)
+    project = a_project(tenant, min_answers=9, max_answers=9)
+    a_crowd(project, some_items(project, 12), n_workers=3)
+    settling.settle(project=project, now=NOON)
+    Settling.objects.filter(project=project).update(refit_at=later(1))
+    return project
+
+
+@pytest.fixture
+def a_long_fit(monkeypatch):
+    """A fit that does not end before something is told; set once it is."""
+    told, fit, write = threading.Event(), JUDGES["choice"].fit, revisions.write
+
+    def fit_until_told(*arguments, **named):
+        assert told.wait(timeout=20)
+        return fit(*arguments, **named)
+
+    def write_and_say(*arguments, **named):
+        write(*arguments, **named)
+        told.set()
+
+    monkeypatch.setattr(JUDGES["choice"], "fit", fit_until_told)
+    monkeypatch.setattr(revisions, "write", write_and_say)
+    return told
+
+
+def test_an_answer_is_told_before_a_long_fit_ends(tenant, project, a_long_fit):
+    head = Settling.objects.get(project=project).head
+    answer(project.tasks.order_by("pk")[0], a_worker(tenant), "owl", now=later(1))
+
+    outcome = settling.settle(project=project, now=later(2))
+
+    first, *_ = feed.changes(project, after=head, limit=10)
+    assert (first["cause"], first["n_answers"]) == (Cause.ANSWER, 4)
+    assert outcome.n_fitted == 37
+    assert not SettleDue.objects.exists()
+
+
+def test_an_answer_is_told_between_two_chunks_of_a_refits_news(tenant, project, monkeypatch):
+    """Every row is news to the refit, each a transaction; the answer comes after the first."""
+    head = Settling.objects.get(project=project).head
+    monkeypatch.setattr(settling, "MEANWHILE_S", 0)
+    monkeypatch.setattr(writing, "CHUNK", 1)
+    Revision.objects.update(confidence=0.5)
+    one, write = project.tasks.order_by("pk").last(), writing._write_chunk
+    late = iter([a_worker(tenant)])
+
+    def write_then_answer(*arguments):
+        n_written = write(*arguments)
+        for worker in late:
+            answer(one, worker, "owl", now=later(2))
+        return n_written
+
+    monkeypatch.setattr(writing, "_write_chunk", write_then_answer)
+
+    settling.settle(project=project, now=later(2))
+
+    rows = feed.changes(project, after=head, limit=1000)
+    place = next(i for i, row in enumerate(rows) if row["cause"] == Cause.ANSWER)
+    assert (rows[place]["n_answers"], 0 < place < len(rows) - 1) == (4, True)
+
+
+def test_what_came_meanwhile_brings_another_refit(tenant, project, a_long_fit):
+    answer(project.tasks.order_by("pk")[0], a_worker(tenant), "owl", now=later(1))
+
+    settling.settle(project=project, now=later(2))
+    refit_at = Settling.objects.get(project=project).refit_at
+    settling.settle(project=project, now=refit_at)
+
+    assert later(2) + settling.QUIET <= refit_at < later(9)
+    assert Settling.objects.get(project=project).refit_at is None
