@@ -1,42 +1,95 @@
 """Take answers in from leases."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import orjson
 from django.db import connection
 
-from tasks_app import claims, forms, leases
+from tasks_app import claims, forms, known, leases
+from tasks_app.errors import Invalid
 from tasks_app.leases import Lease
-from tasks_app.models import Assignment
 
 _SUBMIT = """
-SELECT outcome, is_late FROM concord_submit(%(id)s, %(values)s::jsonb, %(elapsed_s)s, %(now)s)
+SELECT told.outcome, (told.lease).*
+  FROM concord_submit(
+       %(uid)s, %(worker_id)s, %(project_id)s, %(values)s::jsonb, %(elapsed_s)s, %(now)s) AS told
 """
 
 
-def submit(*, lease: Lease, values: Any, elapsed_s: float | None, now: datetime) -> bool:
-    """Record the answer to a lease; True, or False if an equal one is there already.
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A lease with its answer; new, unless an equal one was there already."""
 
-    A live lease is always honoured. A dead one is a claim and an answer in one, taken while a
-    slot is open. The lease is brought up to date. Raises Invalid, claims.LeaseLost or
+    lease: Lease
+    is_new: bool
+
+
+def submit(
+    *,
+    uid: UUID,
+    worker_id: int,
+    values: Any,
+    elapsed_s: float | None,
+    now: datetime,
+    tenant_id: int | None = None,
+) -> Answered | None:
+    """Record the answer to the worker's lease of this uid; None if they have no such lease.
+
+    With a tenant, only on its projects. A live lease is always honoured. A dead one is a claim
+    and an answer in one, taken while a slot is open. Raises Invalid, claims.LeaseLost or
     claims.AlreadyAnswered; nothing is recorded then. See sql/submit.sql.
     """
+    project = known.project_of(uid)
+    if project is not None and tenant_id in {None, project.tenant_id}:
+        try:
+            kept = forms.normalised(project.form, values)
+        except Invalid:
+            # Whether there is such a lease at all is told first.
+            kept = None
+        if kept is not None:
+            answered = _submitted(uid, worker_id, project.id, kept, elapsed_s, now)
+            if answered is not None:
+                return answered
+    lease = leases.find(uid=uid, worker_id=worker_id, tenant_id=tenant_id)
+    if lease is None:
+        return None
+    known.meet(lease)
     kept = _checked(lease, values)
-    text = orjson.dumps(kept).decode()
+    return _submitted(uid, worker_id, lease.project_id, kept, elapsed_s, now)
+
+
+def _submitted(
+    uid: UUID,
+    worker_id: int,
+    project_id: int,
+    kept: forms.Values,
+    elapsed_s: float | None,
+    now: datetime,
+) -> Answered | None:
     with connection.cursor() as cursor:
         cursor.execute(
-            _SUBMIT, {"id": lease.id, "values": text, "elapsed_s": elapsed_s, "now": now}
+            _SUBMIT,
+            {
+                "uid": uid,
+                "worker_id": worker_id,
+                "project_id": project_id,
+                "values": orjson.dumps(kept).decode(),
+                "elapsed_s": elapsed_s,
+                "now": now,
+            },
         )
-        outcome, is_late = cursor.fetchone()
+        told = cursor.fetchone()
+    if told is None:
+        return None
+    outcome, lease = told[0], Lease(*told[1:])
     if outcome == "lost":
         raise claims.LeaseLost
-    if outcome == "answered":
-        _require_equal(lease, kept)
-        return False
-    lease.state, lease.answer = Assignment.State.ANSWERED, text
-    lease.answered_at, lease.late = now, is_late
-    return True
+    if outcome == "answered" and orjson.loads(lease.answer or "null") != kept:
+        raise claims.AlreadyAnswered
+    return Answered(lease, outcome == "new")
 
 
 def _checked(lease: Lease, values: Any) -> forms.Values:
@@ -46,12 +99,3 @@ def _checked(lease: Lease, values: Any) -> forms.Values:
     if forms.reads_payload(form):
         forms.check_fit(form, kept, lease.part_payload())
     return kept
-
-
-def _require_equal(lease: Lease, values: forms.Values) -> None:
-    """Raises claims.AlreadyAnswered unless the answer that is there is this one."""
-    (now_there,) = leases.of([lease.id])
-    if orjson.loads(now_there.answer or "null") != values:
-        raise claims.AlreadyAnswered
-    lease.state, lease.answer = now_there.state, now_there.answer
-    lease.answered_at, lease.late = now_there.answered_at, now_there.late

@@ -133,11 +133,14 @@ class SubmitDoor(_AssignmentDoor):
     def post(self, request: Request, id: UUID) -> HttpResponseBase:
         """Answer a task you hold; the same answer again is 200."""
         body = self.body()
-        lease = self.lease(id)
-        is_new = journeys.submit(
-            lease=lease, values=body["answer"], elapsed_s=body.get("elapsed_s")
+        answered = journeys.submit(
+            uid=id,
+            worker_id=self.caller.pk,
+            tenant_id=self.key.tenant_id,
+            values=body["answer"],
+            elapsed_s=body.get("elapsed_s"),
         )
-        return _told(lease, 201 if is_new else 200)
+        return _told(answered.lease, 201 if answered.is_new else 200)
 
 
 class ReleaseDoor(_AssignmentDoor):

@@ -16,7 +16,7 @@ TOPICS = ("settle", "webhooks", "training")
 MOST_WAITING = 2
 FAILURE_TTL_S = 7 * 24 * 3600
 # A bell that was rung is rung again no sooner; what is asked for meanwhile is rung then.
-REST_S = 0.02
+REST_S = 0.1
 
 
 def ring(*topics: str) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
@@ -14,7 +15,9 @@ from marketplace import metrics
 from marketplace.flows.doorbell import ring
 from marketplace.flows.once import unlocked
 from quality import due
-from tasks_app import answers, claims
+from tasks_app import answers, claims, known
+from tasks_app.answers import Answered
+from tasks_app.errors import Missing
 from tasks_app.leases import Lease
 from tasks_app.models import Project, Task
 
@@ -52,8 +55,7 @@ def claim(
             )
         )
         if leases:
-            transaction.on_commit(partial(metrics.CLAIMS.inc, len(leases)))
-            return Claimed(leases, [])
+            return _claimed(leases)
         project = project or find()
         if project.state != Project.State.OPEN:
             raise claims.ProjectNotOpen
@@ -74,8 +76,7 @@ def claim_anywhere(*, projects: Sequence[Project], worker_id: int, count: int) -
             )
         )
         if leases:
-            transaction.on_commit(partial(metrics.CLAIMS.inc, len(leases)))
-            return Claimed(leases, [])
+            return _claimed(leases)
         by_project = claims.reasons_by_project(
             projects=projects, worker_id=worker_id, now=timezone.now()
         )
@@ -86,19 +87,30 @@ def claim_anywhere(*, projects: Sequence[Project], worker_id: int, count: int) -
     return Claimed([], [NO_TASKS])
 
 
-def submit(*, lease: Lease, values: Any, elapsed_s: float | None) -> bool:
-    """Take one answer in, and bring the lease up to date; True if it is new.
+def submit(
+    *, uid: UUID, worker_id: int, tenant_id: int | None, values: Any, elapsed_s: float | None
+) -> Answered:
+    """Take one answer in. Raises Missing, Invalid, claims.LeaseLost or claims.AlreadyAnswered.
 
     The database notes with it that the task is to be settled.
     """
     now = timezone.now()
-    is_new = unlocked(
-        lambda: answers.submit(lease=lease, values=values, elapsed_s=elapsed_s, now=now)
+    answered = unlocked(
+        lambda: answers.submit(
+            uid=uid,
+            worker_id=worker_id,
+            tenant_id=tenant_id,
+            values=values,
+            elapsed_s=elapsed_s,
+            now=now,
+        )
     )
-    if is_new:
+    if answered is None:
+        raise Missing
+    if answered.is_new:
         ring("settle")
         transaction.on_commit(metrics.ANSWERS.inc)
-    return is_new
+    return answered
 
 
 def release(*, lease: Lease) -> None:
@@ -127,6 +139,13 @@ def expire(*, limit: int = 500) -> int:
         return n_expired
 
     return unlocked(end)
+
+
+def _claimed(leases: list[Lease]) -> Claimed:
+    for lease in leases:
+        known.meet(lease)
+    transaction.on_commit(partial(metrics.CLAIMS.inc, len(leases)))
+    return Claimed(leases, [])
 
 
 @transaction.atomic

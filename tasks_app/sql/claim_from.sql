@@ -7,6 +7,14 @@
 -- true one. (What stands before a bookmark is asked for by its priority apart: so the index of the
 -- late lane is entered once for each priority, and what was stamped earlier is passed over.) Many
 -- short statements, for the plan of each is a walk along one index.
+--
+-- A lease's uid says of which project it is, in its first 32 bits, and nothing else (RFC 9562,
+-- version 8): an answer is checked against the form before the lease is looked up.
+CREATE OR REPLACE FUNCTION concord_lease_uid(the_project bigint)
+RETURNS uuid LANGUAGE sql VOLATILE AS $$
+    SELECT (lpad(to_hex(the_project & 4294967295), 8, '0')
+            || overlay(substr(gen_random_uuid()::text, 9) PLACING '8' FROM 7))::uuid
+$$;
 CREATE OR REPLACE FUNCTION concord_claim_from(
     the_project bigint, the_worker bigint, wanted int, the_time timestamptz)
 RETURNS bigint[] LANGUAGE plpgsql
@@ -127,7 +135,7 @@ BEGIN
         INSERT INTO tasks_app_assignment AS lease
                (uid, project_id, task_id, worker_id, state, guideline_version, leased_at,
                 leased_until, n_extended, skipped_because)
-        SELECT gen_random_uuid(), the_project, wanted_task, the_worker, 'leased',
+        SELECT concord_lease_uid(the_project), the_project, wanted_task, the_worker, 'leased',
                project.guideline_version, the_time,
                the_time + make_interval(secs => project.lease_s), 0, ''
           FROM unnest(got || golds) AS wanted_task

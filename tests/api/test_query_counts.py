@@ -11,7 +11,7 @@ pytestmark = pytest.mark.django_db
 
 # To give back is a transaction of its own, which notes that the task may be settled again.
 CLAIM, CLAIM_ANYWHERE, NOTHING_ANYWHERE = 1, 2, 5
-SUBMIT, GIVE_BACK, EXTEND = 2, 8, 4
+SUBMIT, GIVE_BACK, EXTEND = 1, 8, 4
 WORK, MINE = 7, 2
 
 

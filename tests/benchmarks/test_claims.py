@@ -52,7 +52,9 @@ def test_the_planted_state_keeps_the_promises(planted):
 def test_work_goes_on_from_the_planted_state(planted):
     (lease,) = claim(planted, 1)
 
-    assert answers.submit(lease=lease, values={"kind": "wren"}, elapsed_s=None, now=NOON)
+    assert answers.submit(
+        uid=lease.uid, worker_id=lease.worker_id, values={"kind": "wren"}, elapsed_s=None, now=NOON
+    )
     assert state.faults(connection.connection, planted.project) == []
 
 

@@ -58,7 +58,9 @@ def a_crowd(project, items, *, n_workers=8, accuracy=0.9, seed=1, truth="owl"):
 
 def answer(task, worker, label, now=NOON):
     (lease,) = claims.claim(project_ids=[task.project.pk], worker_id=worker.pk, count=1, now=now)
-    answers.submit(lease=lease, values={"kind": label}, elapsed_s=None, now=now)
+    answers.submit(
+        uid=lease.uid, worker_id=lease.worker_id, values={"kind": label}, elapsed_s=None, now=now
+    )
     due.mark(project_id=task.project_id, task_ids=[lease.task_id], now=now)
 
 
@@ -130,7 +132,9 @@ def test_a_live_lease_on_a_resolved_task_is_honoured_and_revises(tenant):
     task = Task.objects.get(item=item)
     assert (task.state, task.open_slots, task.answers_due) == ("resolved", 0, 1)
 
-    answers.submit(lease=lease, values={"kind": "wren"}, elapsed_s=None, now=NOON)
+    answers.submit(
+        uid=lease.uid, worker_id=lease.worker_id, values={"kind": "wren"}, elapsed_s=None, now=NOON
+    )
     due.mark(project_id=project.pk, task_ids=[task.pk], now=NOON)
     settled(project, now=later(1))
 

@@ -1,8 +1,10 @@
 """Answers coming in from leases."""
 
+from dataclasses import replace
+
 import pytest
 
-from tasks_app import answers, claims
+from tasks_app import answers, claims, known
 from tasks_app.errors import Invalid
 from tasks_app.models import Admission, Answer, Assignment, Project
 from tests.factories import NOON, a_project, a_task, a_worker, assignment_of, later, task_of
@@ -21,8 +23,10 @@ def lease(tenant):
 
 
 def submit(lease, values=OWL, now=NOON, elapsed_s=None):
-    is_new = answers.submit(lease=lease, values=values, elapsed_s=elapsed_s, now=now)
-    return Answer.objects.get(assignment=lease.id), is_new
+    answered = answers.submit(
+        uid=lease.uid, worker_id=lease.worker_id, values=values, elapsed_s=elapsed_s, now=now
+    )
+    return Answer.objects.get(assignment=lease.id), answered.is_new
 
 
 def test_an_answer_takes_the_place_of_its_lease(lease):
@@ -140,3 +144,46 @@ def test_an_answer_to_gold_counts_on_no_task(tenant):
 
     gold.refresh_from_db()
     assert (lease.task_id, gold.n_answers, gold.answers_due) == (gold.pk, 0, None)
+
+
+@pytest.mark.parametrize("has_met", [True, False])
+def test_an_answer_is_taken_the_same_whether_its_project_was_met_or_not(lease, has_met):
+    known.forget()
+    if has_met:
+        known.meet(lease)
+
+    answer, is_new = submit(lease)
+
+    assert (answer.values, answer.project_id, is_new) == (OWL, lease.project_id, True)
+    assert known.project_of(lease.uid).form == Project.objects.get().form
+
+
+def test_a_lease_of_a_project_that_was_met_is_still_looked_up_for_its_worker_only(lease, tenant):
+    known.meet(lease)
+
+    for worker_id, tenant_id in ((a_worker(tenant).pk, None), (lease.worker_id, tenant.pk + 1)):
+        for values in (OWL, {"kind": "bat"}):
+            assert (
+                answers.submit(
+                    uid=lease.uid,
+                    worker_id=worker_id,
+                    tenant_id=tenant_id,
+                    values=values,
+                    elapsed_s=None,
+                    now=NOON,
+                )
+                is None
+            )
+    assert not Answer.objects.exists()
+
+
+def test_a_project_that_only_seems_to_be_met_takes_no_answer_for_another(lease, tenant):
+    """Two projects whose numbers share their last 32 bits: the form of one is not the other's."""
+    known.forget()
+    looser = lease.form.replace('"owl"', '"owl", "bat"')
+    known.meet(replace(lease, project_id=lease.project_id + (1 << 32), form=looser))
+
+    with pytest.raises(Invalid):
+        submit(lease, {"kind": "bat"})
+
+    assert not Answer.objects.exists()

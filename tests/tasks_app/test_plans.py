@@ -119,7 +119,13 @@ def test_an_answer_reads_few_rows(tenant, project):
     (lease,) = claim(project, a_worker(tenant))
 
     def answer():
-        answers.submit(lease=lease, values={"kind": "owl"}, elapsed_s=None, now=NOON)
+        answers.submit(
+            uid=lease.uid,
+            worker_id=lease.worker_id,
+            values={"kind": "owl"},
+            elapsed_s=None,
+            now=NOON,
+        )
 
     assert rows_read(answer) < FEW
 

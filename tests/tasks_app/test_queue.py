@@ -57,7 +57,13 @@ class Crowd:
     def answer(self):
         lease = self.a_lease()
         if lease:
-            answers.submit(lease=lease, values={"kind": "owl"}, elapsed_s=1, now=self.time())
+            answers.submit(
+                uid=lease.uid,
+                worker_id=lease.worker_id,
+                values={"kind": "owl"},
+                elapsed_s=1,
+                now=self.time(),
+            )
 
     def release(self):
         lease = self.a_lease()

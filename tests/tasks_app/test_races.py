@@ -104,7 +104,13 @@ def test_of_two_racing_answers_to_one_lease_one_is_taken():
     (lease,) = claims.claim(project_ids=[project.pk], worker_id=wim.pk, count=1, now=NOON)
 
     def answer(label):
-        return lambda: answers.submit(lease=lease, values={"kind": label}, elapsed_s=None, now=NOON)
+        return lambda: answers.submit(
+            uid=lease.uid,
+            worker_id=lease.worker_id,
+            values={"kind": label},
+            elapsed_s=None,
+            now=NOON,
+        )
 
     results = all_at_once([answer("owl"), answer("wren")] * 4)
 
@@ -127,7 +133,11 @@ def test_an_answer_and_the_end_of_its_lease_never_both_count():
         all_at_once(
             [
                 lambda lease=lease: answers.submit(
-                    lease=lease, values={"kind": "owl"}, elapsed_s=None, now=NOON
+                    uid=lease.uid,
+                    worker_id=lease.worker_id,
+                    values={"kind": "owl"},
+                    elapsed_s=None,
+                    now=NOON,
                 ),
                 lambda: claims.expire(now=NOON),
             ]
@@ -155,7 +165,11 @@ def test_late_answers_race_for_the_last_slot():
     results = all_at_once(
         [
             lambda lease=lease: answers.submit(
-                lease=lease, values={"kind": "owl"}, elapsed_s=None, now=later(9000)
+                uid=lease.uid,
+                worker_id=lease.worker_id,
+                values={"kind": "owl"},
+                elapsed_s=None,
+                now=later(9000),
             )
             for lease in leases
         ]
