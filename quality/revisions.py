@@ -8,10 +8,10 @@ from typing import Any
 
 import orjson
 from django.db import connection
-from django.db.models import F, Q
+from django.db.models import Q
 
 from quality.judging import Judged
-from quality.models import Revision, Settling
+from quality.models import Revision
 from quality.sql import statement
 from tasks_app.models import Project
 
@@ -59,7 +59,6 @@ class Row:
     guideline_version: int | None = None
     # Given when it is stored.
     id: int = 0
-    seq: int = 0
     revision: int = 0
     cause: str = ""
     resolved_at: datetime | None = None
@@ -138,13 +137,9 @@ def write(
     """
     if not rows:
         return
-    settling = Settling.objects.filter(project=project)
-    settling.update(head=F("head") + len(rows))
-    head = settling.values_list("head", flat=True).get()
     outdated: list[int] = []
-    for seq, row in enumerate(rows, start=head - len(rows) + 1):
+    for row in rows:
         old = before.get(row.place)
-        row.seq = seq
         row.revision = 1 if old is None else old.revision + 1
         row.cause = causes.get(row.task_id or 0, default_cause)
         if row.state == Revision.State.RESOLVED:
@@ -157,7 +152,12 @@ def write(
     with connection.cursor() as cursor:
         cursor.execute(
             STORE,
-            {"project_id": project.pk, "rows": orjson.dumps(rows).decode(), "now": now},
+            {
+                "project_id": project.pk,
+                "rows": orjson.dumps(rows).decode(),
+                "n_rows": len(rows),
+                "now": now,
+            },
         )
 
 

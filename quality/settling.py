@@ -6,18 +6,23 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 
-from django.db import transaction
-from django.db.models import F, Q
+from django.db import connection, transaction
+from django.db.models import Case, F, Q, Value, When
 
 from quality import ballots, fits, heartbeat, judging, writing
 from quality.judges import Fitted
 from quality.models import Flag, SettleDue, Settling
+from quality.sql import statement
 from tasks_app import progress
 from tasks_app.models import Project, Task
 
-# The whole project is fitted anew when its answers grew by this share.
+TAKE = statement("take_settling")
+# The whole project is fitted anew when its answers grew by this share; after a refit that took
+# long, not before so many times as long have passed.
 GROWTH = 0.1
+LONG_S, REST_FACTOR = 0.5, 10
 QUIET = timedelta(seconds=5)
 MOST_TASKS = 5000
 # A settler that died is taken over after this long; one that lives renews its lease.
@@ -42,6 +47,7 @@ class _Lease:
     fence: int
     n_fitted: int
     refit_at: datetime | None
+    rests_until: datetime | None
 
 
 def settle(*, project: Project, now: datetime) -> Outcome | None:
@@ -59,38 +65,36 @@ def settle(*, project: Project, now: datetime) -> Outcome | None:
 
     try:
         with heartbeat.kept(renew, every_s=BEAT_S, what=f"settling of {project.pk}"):
-            return _round(project, lease, n_answers, now)
+            rounds = _Rounds(project, lease, now)
+            if _is_to_refit(lease, n_answers, now):
+                raised = _refit(rounds, n_answers)
+                return Outcome(rounds.n_revisions, rounds.n_due, n_answers, raised)
+            rounds.settle_due()
+            rounds.end()
+            return Outcome(rounds.n_revisions, rounds.n_due, 0, [])
     except writing.LostLease:
         return None
-    finally:
+    except BaseException:
         mine.update(leased_until=None)
+        raise
 
 
 def _take(project: Project, now: datetime) -> _Lease | None:
-    Settling.objects.get_or_create(project=project)
-    until = now + LEASE
-    with transaction.atomic():
-        free = Settling.objects.select_for_update().filter(
-            Q(leased_until=None) | Q(leased_until__lte=now), project=project
-        )
-        row = free.first()
-        if row is None:
-            return None
-        free.update(fence=F("fence") + 1, leased_until=until)
-        return _Lease(row.fence + 1, row.n_fitted, row.refit_at)
+    with connection.cursor() as cursor:
+        cursor.execute(TAKE, {"project_id": project.pk, "until": now + LEASE, "now": now})
+        row = cursor.fetchone()
+    return None if row is None else _Lease(*row)
 
 
-def _round(project: Project, lease: _Lease, n_answers: int, now: datetime) -> Outcome:
-    is_quiet = lease.refit_at is not None and lease.refit_at <= now
-    rounds = _Rounds(project, lease, now)
-    if is_quiet or n_answers >= lease.n_fitted * (1 + GROWTH):
-        raised = _refit(rounds, n_answers, is_quiet=is_quiet)
-        return Outcome(rounds.n_revisions, rounds.n_due, n_answers, raised)
-    rounds.settle_due()
-    with transaction.atomic():
-        writing.hold(project, lease.fence)
-        _schedule(rounds, is_quiet=False)
-    return Outcome(rounds.n_revisions, rounds.n_due, 0, [])
+def _is_to_refit(lease: _Lease, n_answers: int, now: datetime) -> bool:
+    if _is_quiet(lease, now):
+        return True
+    may_grow = lease.rests_until is None or lease.rests_until <= now
+    return may_grow and n_answers >= lease.n_fitted * (1 + GROWTH)
+
+
+def _is_quiet(lease: _Lease, now: datetime) -> bool:
+    return lease.refit_at is not None and lease.refit_at <= now
 
 
 class _Rounds:
@@ -155,10 +159,26 @@ class _Rounds:
         between = self.meanwhile if settling.is_refit else _nothing
         self.n_revisions += writing.write(settling, task_ids, between)
 
+    def end(self, *, is_quiet: bool = False, **learned: Any) -> None:
+        """Give the lease back, and say when the next refit is. Raises LostLease."""
+        refit_at = self.lease.refit_at
+        if self.n_meanwhile or (self.n_due and not is_quiet):
+            refit_at = self.now + QUIET
+        elif is_quiet:
+            refit_at = None
+        # Unless it was asked for meanwhile.
+        unasked = When(Q(refit_at=None) | Q(refit_at=self.lease.refit_at), then=Value(refit_at))
+        row = Settling.objects.filter(project=self.project, fence=self.lease.fence)
+        if not row.update(
+            leased_until=None, refit_at=Case(unasked, default=F("refit_at")), **learned
+        ):
+            raise writing.LostLease
 
-def _refit(rounds: _Rounds, n_answers: int, *, is_quiet: bool) -> list[Flag]:
+
+def _refit(rounds: _Rounds, n_answers: int) -> list[Flag]:
     """Fit everything anew, tell what changed, and keep what was learned."""
     project, fence, due = rounds.project, rounds.lease.fence, rounds.due()
+    began, is_quiet = time.monotonic(), _is_quiet(rounds.lease, rounds.now)
     read = ballots.read(project)
     judgement = judging.fit(project, read, partial(_beside, rounds.meanwhile))
     fits.keep_rules(project, fence, judgement, rounds.now)
@@ -169,11 +189,10 @@ def _refit(rounds: _Rounds, n_answers: int, *, is_quiet: bool) -> list[Flag]:
         raised = fits.learn(project, judgement, rounds.now, is_quiet=is_quiet)
     # Those that wait came first: a refit's other news is not urgent.
     rounds.write(refit, sorted(set(judgement.tasks) - set(due)))
-    with transaction.atomic():
-        # At last, so that a refit that was broken off is done again.
-        writing.hold(project, fence)
-        Settling.objects.filter(project=project).update(n_fitted=n_answers)
-        _schedule(rounds, is_quiet=is_quiet)
+    # At last, so that a refit that was broken off is done again.
+    took = time.monotonic() - began
+    rest = timedelta(seconds=REST_FACTOR * took) if took >= LONG_S else timedelta()
+    rounds.end(n_fitted=n_answers, rests_until=rounds.now + rest, is_quiet=is_quiet)
     return raised
 
 
@@ -190,16 +209,6 @@ def _beside(meanwhile: Callable[[], None], fitting: Callable[[], Fitted]) -> Fit
 
 def _nothing() -> None:
     pass
-
-
-def _schedule(rounds: _Rounds, *, is_quiet: bool) -> None:
-    """Say when the next refit is."""
-    row, refit_at = Settling.objects.filter(project=rounds.project), rounds.lease.refit_at
-    if is_quiet and not rounds.n_meanwhile:
-        # Unless it was asked for again meanwhile.
-        row.filter(refit_at=refit_at).update(refit_at=None)
-    elif rounds.n_due:
-        row.filter(Q(refit_at=None) | Q(refit_at=refit_at)).update(refit_at=rounds.now + QUIET)
 
 
 def place_untouched(project: Project) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.utils import timezone
 
-from marketplace.flows import training
+from marketplace.flows import telling, training
 from marketplace.flows.doorbell import ring
 from quality import due, settling
 from tasks_app.models import Project
@@ -61,7 +61,7 @@ def settle_project(*, project_id: int) -> bool:
     )
     if outcome.n_revisions:
         training.after_settling(project=project)
-    if outcome.n_revisions or outcome.flags:
+    if (outcome.n_revisions or outcome.flags) and telling.is_heard(tenant_id=project.tenant_id):
         ring("webhooks")
     return True
 

@@ -44,6 +44,11 @@ def is_due(now: datetime) -> bool:
     return backlog.is_due(now=now)
 
 
+def is_heard(*, tenant_id: int) -> bool:
+    """True if somebody listens to what happens at this tenant."""
+    return Endpoint.objects.filter(tenant=tenant_id, disabled_at=None).exists()
+
+
 def oldest_undelivered(now: datetime) -> float:
     """For how many seconds the oldest row of a feed waits to be told; 0.0 when none does."""
     return backlog.oldest(now=now)

@@ -34,6 +34,8 @@ class Settling(models.Model):
     # Answers the last full fit saw; the next one is due when they grew by a tenth.
     n_fitted = models.PositiveIntegerField(default=0)
     refit_at = models.DateTimeField(null=True)
+    # Growth brings no refit before.
+    rests_until = models.DateTimeField(null=True)
     # The number of places that untouched tasks were last given; null: whatever they were made with.
     placed = models.PositiveSmallIntegerField(null=True)
 

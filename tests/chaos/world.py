@@ -69,7 +69,14 @@ def claimed(project, worker, count):
 
 def submitted(lease, worker, label):
     """The note of an answer that was acknowledged."""
-    assert work.submit(lease=lease, values={"kind": label}, elapsed_s=None)
+    answered = work.submit(
+        uid=lease.uid,
+        worker_id=worker.pk,
+        tenant_id=None,
+        values={"kind": label},
+        elapsed_s=None,
+    )
+    assert answered.is_new
     return {
         "kind": "ack",
         "assignment": str(lease.uid),

@@ -8,7 +8,7 @@ from quality import feed, revisions, settling, writing
 from quality.judges import JUDGES
 from quality.models import Cause, Revision, SettleDue, Settling
 from tests.factories import NOON, a_project, a_worker, later, some_items
-from tests.quality.test_settling import a_crowd, answer
+from tests.quality.test_settling import a_crowd, answer, record
 
 pytestmark = pytest.mark.django_db
 
@@ -87,3 +87,22 @@ def test_what_came_meanwhile_brings_another_refit(tenant, project, a_long_fit):
 
     assert later(2) + settling.QUIET <= refit_at < later(9)
     assert Settling.objects.get(project=project).refit_at is None
+
+
+def test_after_a_long_refit_growth_brings_none_for_a_while(tenant, monkeypatch):
+    project = a_project(tenant, min_answers=9, max_answers=9)
+    items = some_items(project, 12)
+    a_crowd(project, items, n_workers=3)
+    monkeypatch.setattr(settling, "LONG_S", 0)
+    monkeypatch.setattr(settling, "REST_FACTOR", 1000)
+
+    fitted = []
+    for step, now in enumerate((NOON, later(1), later(3600))):
+        answered(project, items, f"later-{step}")
+        fitted.append(settling.settle(project=project, now=now).n_fitted)
+
+    assert fitted == [48, 0, 72]
+
+
+def answered(project, items, worker):
+    record(project, [(item.external_id, worker, {"kind": "owl"}) for item in items])
