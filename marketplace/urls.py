@@ -34,7 +34,9 @@ class Pseudonym(StringConverter):
 register_converter(ExternalId, "external")
 register_converter(Pseudonym, "pseudonym")
 
+# Routes are tried in order: those that every answer takes come first.
 _PROJECT: list[URLPattern | URLResolver] = [
+    path("claim/", work.ClaimDoor.as_view(), name="claim"),
     path("", projects.ProjectDoor.as_view(), name="project"),
     path("open/", projects.OpenDoor.as_view(), name="project-open"),
     path("pause/", projects.PauseDoor.as_view(), name="project-pause"),
@@ -46,7 +48,6 @@ _PROJECT: list[URLPattern | URLResolver] = [
     path("answers/", answers.AnswersDoor.as_view(), name="answers"),
     path("predictions/", predictions.PredictionsDoor.as_view(), name="predictions"),
     path("models/", predictions.ModelsDoor.as_view(), name="models"),
-    path("claim/", work.ClaimDoor.as_view(), name="claim"),
     path("consensus/", consensus.ConsensusDoor.as_view(), name="consensus"),
     path("changes/", consensus.ChangesDoor.as_view(), name="changes"),
     path("agreement/", quality.AgreementDoor.as_view(), name="agreement"),
@@ -62,16 +63,16 @@ _PROJECT: list[URLPattern | URLResolver] = [
 ]
 
 _API: list[URLPattern | URLResolver] = [
+    path("assignments/<uuid:id>/submit/", work.SubmitDoor.as_view(), name="submit"),
+    path("projects/<slug:slug>/", include(_PROJECT)),
+    path("claim/", work.ClaimAnywhereDoor.as_view(), name="claim-anywhere"),
     path("tenants/", people.TenantsDoor.as_view(), name="tenants"),
     path("workers/", people.WorkersDoor.as_view(), name="workers"),
     path("workers/<uuid:id>/keys/", people.WorkerKeysDoor.as_view(), name="worker-keys"),
     path("keys/", people.KeysDoor.as_view(), name="keys"),
     path("keys/<uuid:id>/", people.KeyDoor.as_view(), name="key"),
     path("projects/", projects.ProjectsDoor.as_view(), name="projects"),
-    path("projects/<slug:slug>/", include(_PROJECT)),
     path("work/", work.WorkDoor.as_view(), name="work"),
-    path("claim/", work.ClaimAnywhereDoor.as_view(), name="claim-anywhere"),
-    path("assignments/<uuid:id>/submit/", work.SubmitDoor.as_view(), name="submit"),
     path("assignments/<uuid:id>/release/", work.ReleaseDoor.as_view(), name="release"),
     path("assignments/<uuid:id>/skip/", work.SkipDoor.as_view(), name="skip"),
     path("assignments/<uuid:id>/extend/", work.ExtendDoor.as_view(), name="extend"),
