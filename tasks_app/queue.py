@@ -7,12 +7,12 @@ from tasks_app.models import Project
 
 # So many at once are not worth a late lane: each worker walks once past what they have had.
 MOST_LATE = 1000
-# The newest floor of a project counts; those before it are kept so far.
-KEPT_FLOORS = 100
+# The newest front of a project counts; those before it are kept so far.
+KEPT_FRONTS = 100
 _PRUNE = """
-DELETE FROM tasks_app_floor AS floor
- USING (SELECT project_id, max(id) AS newest FROM tasks_app_floor GROUP BY project_id) AS last
- WHERE floor.project_id = last.project_id AND floor.id < last.newest - %s
+DELETE FROM tasks_app_front AS front
+ USING (SELECT project_id, max(id) AS newest FROM tasks_app_front GROUP BY project_id) AS last
+ WHERE front.project_id = last.project_id AND front.id < last.newest - %s
 """
 
 
@@ -25,6 +25,6 @@ def end_bookmarks(*, project: Project, n_tasks: int) -> bool:
 
 
 def prune() -> None:
-    """Forget floors that nobody reads any more."""
+    """Forget fronts that nobody reads any more."""
     with connection.cursor() as cursor:
-        cursor.execute(_PRUNE, [KEPT_FLOORS])
+        cursor.execute(_PRUNE, [KEPT_FRONTS])

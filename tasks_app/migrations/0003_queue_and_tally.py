@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 from tasks_app.sql import statement
 
-UNLOGGED = ("tasks_app_bookmark", "tasks_app_floor")
+UNLOGGED = ("tasks_app_bookmark", "tasks_app_front")
 # Views and functions, each after what it reads.
 FUNCTIONS = (
     "queue",
@@ -64,7 +64,7 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
-            name="Floor",
+            name="Front",
             fields=[
                 (
                     "id",
@@ -201,7 +201,7 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddField(
-            model_name="floor",
+            model_name="front",
             name="project",
             field=models.ForeignKey(
                 db_constraint=False,
@@ -228,8 +228,8 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddIndex(
-            model_name="floor",
-            index=models.Index(fields=["project", "id"], name="floor_newest"),
+            model_name="front",
+            index=models.Index(fields=["project", "id"], name="front_newest"),
         ),
         migrations.RunSQL(
             [f"ALTER TABLE {table} SET UNLOGGED" for table in UNLOGGED],

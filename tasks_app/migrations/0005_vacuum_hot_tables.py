@@ -13,7 +13,7 @@ SETTINGS = {
     "tasks_app_assignment": EARLY,
     "tasks_app_bookmark": EARLY,
     "tasks_app_tally": SMALL,
-    "tasks_app_floor": SMALL,
+    "tasks_app_front": SMALL,
 }
 
 

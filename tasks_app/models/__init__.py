@@ -5,7 +5,7 @@ from tasks_app.models.answer import Answer
 from tasks_app.models.assignment import Assignment
 from tasks_app.models.item import Batch, Item
 from tasks_app.models.project import GuidelineVersion, Project
-from tasks_app.models.queue import Bookmark, Floor, Tally
+from tasks_app.models.queue import Bookmark, Front, Tally
 from tasks_app.models.task import Task
 
 __all__ = [
@@ -14,7 +14,7 @@ __all__ = [
     "Assignment",
     "Batch",
     "Bookmark",
-    "Floor",
+    "Front",
     "GuidelineVersion",
     "Item",
     "Project",

@@ -52,14 +52,14 @@ class Bookmark(_Place):
         return f"bookmark of {self.worker_id} in {self.project_id}"
 
 
-class Floor(_Place):
+class Front(_Place):
     """A place for everybody: no task before it is open. Only added to; the newest counts."""
 
     class Meta:
-        indexes = [models.Index(fields=["project", "id"], name="floor_newest")]
+        indexes = [models.Index(fields=["project", "id"], name="front_newest")]
 
     def __str__(self) -> str:
-        return f"floor of {self.project_id}"
+        return f"front of {self.project_id}"
 
 
 class Tally(models.Model):

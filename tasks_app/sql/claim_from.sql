@@ -181,7 +181,7 @@ BEGIN
     END IF;
 
     IF mark.epoch IS NULL OR (NOT is_own AND random() < 0.5) THEN
-        INSERT INTO tasks_app_floor
+        INSERT INTO tasks_app_front
                (project_id, epoch, server_started, seen, neg_priority, rank, task_id)
         SELECT the_project, project.queue_epoch, pg_postmaster_start_time(),
                least(horizon, (

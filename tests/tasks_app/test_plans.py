@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 N_TASKS = 20_000
 # A claim looks at some dozen rows; one that looked at all would look at thousands.
 FEW = 150
-TABLES = ["task", "assignment", "answer", "item", "bookmark", "floor", "admission", "project"]
+TABLES = ["task", "assignment", "answer", "item", "bookmark", "front", "admission", "project"]
 # What a search of concord_claim_from reads of its surroundings, as parameters of a statement.
 PARAMETERS = {
     "the_project": "bigint",

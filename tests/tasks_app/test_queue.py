@@ -7,7 +7,7 @@ from django.db import connection
 from django.db.models import F
 
 from tasks_app import answers, claims, leases, queue
-from tasks_app.models import Assignment, Bookmark, Floor, Project, Task
+from tasks_app.models import Assignment, Bookmark, Front, Project, Task
 from tests.factories import NOON, a_project, a_worker, later, some_items
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -145,25 +145,25 @@ def test_a_bookmark_of_another_server_is_void(tenant):
         cursor.execute(
             "UPDATE tasks_app_bookmark SET neg_priority = 2147483647, server_started = now()"
         )
-        cursor.execute("UPDATE tasks_app_floor SET neg_priority = 2147483647, epoch = 7")
+        cursor.execute("UPDATE tasks_app_front SET neg_priority = 2147483647, epoch = 7")
 
     assert len(claims.claim(project_ids=[project.pk], worker_id=wim.pk, count=5, now=NOON)) == 2
 
 
-def test_old_floors_are_forgotten_and_the_newest_stays(tenant):
+def test_old_fronts_are_forgotten_and_the_newest_stays(tenant):
     project = a_project(tenant)
     some_items(project, 1)
     claims.claim(project_ids=[project.pk], worker_id=a_worker(tenant).pk, count=1, now=NOON)
-    (old,) = Floor.objects.all()
-    Floor.objects.bulk_create([Floor(**{**values_of(old), "id": old.pk + 500})])
+    (old,) = Front.objects.all()
+    Front.objects.bulk_create([Front(**{**values_of(old), "id": old.pk + 500})])
 
     queue.prune()
 
-    assert Floor.objects.get().pk == old.pk + 500
+    assert Front.objects.get().pk == old.pk + 500
 
 
-def values_of(floor):
-    return {field.attname: getattr(floor, field.attname) for field in Floor._meta.fields}
+def values_of(front):
+    return {field.attname: getattr(front, field.attname) for field in Front._meta.fields}
 
 
 def test_what_others_stamped_is_passed_over_and_not_walked(tenant):
