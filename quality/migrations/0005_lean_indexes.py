@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("quality", "0004_answers_are_due"),
+        ("quality", "0003_forget_models_of_the_first_aggregator"),
         ("tasks_app", "0004_lean_indexes"),
     ]
 

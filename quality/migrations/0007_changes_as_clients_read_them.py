@@ -2,8 +2,6 @@
 
 from django.db import migrations, models
 
-from quality.sql import statement
-
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -33,5 +31,4 @@ class Migration(migrations.Migration):
                 "managed": False,
             },
         ),
-        migrations.RunSQL(statement("change"), "DROP VIEW concord_change"),
     ]

@@ -2,6 +2,9 @@
 
 from importlib import resources
 
+# What a migrate makes, each file after those it stands on.
+CODE = ("answers_are_due", "change")
+
 
 def statement(name: str) -> str:
     """The text of sql/<name>.sql."""

@@ -5,38 +5,7 @@ import django.db.models.expressions
 from django.conf import settings
 from django.db import migrations, models
 
-from tasks_app.sql import statement
-
 UNLOGGED = ("tasks_app_bookmark", "tasks_app_front")
-# Views and functions, each after what it reads.
-FUNCTIONS = (
-    "queue",
-    "lease",
-    "admits",
-    "mark",
-    "draw_gold",
-    "claim_from",
-    "claim",
-    "prospect",
-    "submit",
-    "stamp",
-    "tally",
-)
-# What is there already.
-COUNTED = """
-INSERT INTO tasks_app_tally
-       (project_id, items, tasks, open_tasks, resolved, unresolvable, answers)
-SELECT project.id,
-       (SELECT count(*) FROM tasks_app_item WHERE project_id = project.id),
-       (SELECT count(*) FROM tasks_app_task WHERE project_id = project.id),
-       (SELECT count(*) FROM tasks_app_task
-         WHERE project_id = project.id AND is_open AND NOT is_gold),
-       (SELECT count(*) FROM tasks_app_task WHERE project_id = project.id AND state = 'resolved'),
-       (SELECT count(*) FROM tasks_app_task
-         WHERE project_id = project.id AND state = 'unresolvable'),
-       (SELECT count(*) FROM tasks_app_answer WHERE project_id = project.id)
-  FROM tasks_app_project AS project
-"""
 
 
 class Migration(migrations.Migration):
@@ -236,6 +205,4 @@ class Migration(migrations.Migration):
             [f"ALTER TABLE {table} SET LOGGED" for table in UNLOGGED],
         ),
         migrations.RunSQL("ALTER TABLE tasks_app_bookmark SET (fillfactor = 50)", ""),
-        migrations.RunSQL(COUNTED, ""),
-        *(migrations.RunSQL([(statement(name), None)]) for name in FUNCTIONS),
     ]

@@ -2,6 +2,21 @@
 
 from importlib import resources
 
+# What a migrate makes, each file after those it stands on.
+CODE = (
+    "tally",
+    "stamp",
+    "queue",
+    "lease",
+    "admits",
+    "mark",
+    "draw_gold",
+    "claim_from",
+    "claim",
+    "prospect",
+    "submit",
+)
+
 
 def statement(name: str) -> str:
     """The text of sql/<name>.sql."""

@@ -1,4 +1,8 @@
 -- Count what a project has by noting every change beside it, in the same transaction.
+--
+-- Writers wait from here on, until what they did before has been counted. In the order in which
+-- they take the tables themselves.
+LOCK TABLE tasks_app_item, tasks_app_task, tasks_app_answer IN SHARE ROW EXCLUSIVE MODE;
 CREATE OR REPLACE FUNCTION concord_tally_items() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO tasks_app_tally (project_id, items)
@@ -48,4 +52,19 @@ $$;
 CREATE OR REPLACE TRIGGER moves_are_tallied
     AFTER UPDATE ON tasks_app_task
     FOR EACH ROW WHEN (OLD.is_open <> NEW.is_open OR OLD.state <> NEW.state)
-    EXECUTE FUNCTION concord_tally_moves()
+    EXECUTE FUNCTION concord_tally_moves();
+
+-- What came before there were tallies. Whoever has none has nothing, or was never counted.
+INSERT INTO tasks_app_tally
+       (project_id, items, tasks, open_tasks, resolved, unresolvable, answers)
+SELECT project.id,
+       (SELECT count(*) FROM tasks_app_item WHERE project_id = project.id),
+       (SELECT count(*) FROM tasks_app_task WHERE project_id = project.id),
+       (SELECT count(*) FROM tasks_app_task
+         WHERE project_id = project.id AND is_open AND NOT is_gold),
+       (SELECT count(*) FROM tasks_app_task WHERE project_id = project.id AND state = 'resolved'),
+       (SELECT count(*) FROM tasks_app_task
+         WHERE project_id = project.id AND state = 'unresolvable'),
+       (SELECT count(*) FROM tasks_app_answer WHERE project_id = project.id)
+  FROM tasks_app_project AS project
+ WHERE NOT EXISTS (SELECT FROM tasks_app_tally WHERE project_id = project.id)

@@ -1,11 +1,13 @@
 """The logs of deliveries and attempts have a part for each month."""
 
 import uuid
+from pathlib import Path
 
 import django.db.models.deletion
 from django.db import migrations, models
 
-from marketplace.webhooks.sql import statement
+THERE = Path(__file__).with_suffix(".sql")
+BACK = THERE.with_stem(f"{THERE.stem}_back")
 
 
 class Migration(migrations.Migration):
@@ -17,9 +19,7 @@ class Migration(migrations.Migration):
     operations = [
         migrations.SeparateDatabaseAndState(
             database_operations=[
-                migrations.RunSQL("SET LOCAL statement_timeout = 0"),
-                migrations.RunSQL(statement("months")),
-                migrations.RunSQL(statement("partition")),
+                migrations.RunSQL(THERE.read_text(), BACK.read_text()),
             ],
             state_operations=[
                 migrations.AlterField(

@@ -2,6 +2,9 @@
 
 from importlib import resources
 
+# What a migrate makes, each file after those it stands on.
+CODE = ("months",)
+
 
 def statement(name: str) -> str:
     """The text of sql/<name>.sql."""
