@@ -10,6 +10,8 @@ from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Case, F, Q, Value, When
+from django.db.models.functions import Greatest
+from django.db.models.lookups import GreaterThan
 
 from quality import ballots, fits, heartbeat, judging, writing
 from quality.judges import Fitted
@@ -212,27 +214,29 @@ def _nothing() -> None:
 
 
 def place_untouched(project: Project) -> None:
-    """Give tasks that nobody has had yet the number of places the project now asks for.
+    """Give tasks that nobody has answered yet the number of places the project now asks for.
 
-    Nothing, where that has not changed: tasks are made with it.
+    Leases that run keep theirs. Nothing, where the number has not changed: tasks are made with it.
     """
     wanted = project.min_answers
     settling = Settling.objects.filter(project=project)
     if not settling.filter(~Q(placed=wanted) | Q(placed=None)).exists():
         return
+    live = F("answers_due") - F("open_slots")
+    places = Greatest(wanted - live, 0)
     untouched = Task.objects.filter(
-        project=project,
-        is_gold=False,
-        state=Task.State.OPEN,
-        n_answers=0,
-        answers_due=F("open_slots"),
-    ).exclude(open_slots=wanted)
+        project=project, is_gold=False, state=Task.State.OPEN, n_answers=0
+    ).exclude(open_slots=places)
     # In parts, for a task that is locked cannot be claimed.
-    while task_ids := list(untouched.order_by("pk").values_list("pk", flat=True)[:MOST_TASKS]):
-        untouched.filter(pk__in=task_ids).update(
-            slots=F("slots") - F("open_slots") + wanted,
-            open_slots=wanted,
-            answers_due=wanted,
-            is_open=True,
+    last = 0
+    while part := list(
+        untouched.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:MOST_TASKS]
+    ):
+        untouched.filter(pk__in=part).update(
+            slots=F("slots") - F("open_slots") + places,
+            open_slots=places,
+            answers_due=live + places,
+            is_open=GreaterThan(places, 0),
         )
+        last = part[-1]
     settling.update(placed=wanted)
