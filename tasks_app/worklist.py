@@ -4,27 +4,50 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, FloatField, QuerySet
+from django.db import connection
+from django.db.models import FloatField, QuerySet
 from django.db.models.expressions import RawSQL
 
 from tasks_app import progress
-from tasks_app.models import Assignment, Project
+from tasks_app.models import Project
 
-# The pace is taken from a project's last answers.
+# The pace is taken from a project's last answers, of those that tell how long they took.
 RECENT = 200
 HOUR_S = 3600
+# So many of a worker's last assignments are looked at, however many there are.
+LOOKED_BACK = 1000
 
 _MEDIAN = """(
     SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY recent.elapsed_s)
       FROM (SELECT elapsed_s FROM tasks_app_answer AS answer
-             WHERE answer.project_id = tasks_app_project.id AND answer.elapsed_s IS NOT NULL
+             WHERE answer.project_id = tasks_app_project.id
              ORDER BY answer.id DESC LIMIT %s) AS recent)
+"""
+# By project, how many of the last assignments there are, and how many of them hold open tasks.
+_HAD = """
+SELECT project_id, count(*),
+       count(*) FILTER (WHERE state <> 'released' AND (
+           SELECT task.is_open AND NOT task.is_gold
+             FROM tasks_app_task AS task WHERE task.id = recent.task_id))
+  FROM (SELECT project_id, task_id, state FROM tasks_app_assignment
+         WHERE worker_id = %(worker_id)s
+         ORDER BY id DESC LIMIT %(most)s) AS recent
+ GROUP BY project_id
+"""
+_WITH_NEW = """
+SELECT project_id
+  FROM unnest(%(ids)s::bigint[]) AS project_id, concord_prospect(project_id, %(worker_id)s, now())
+ WHERE has_new
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What a project offers; median and pay None before anybody answered."""
+    """What a project offers; median and pay None before anybody answered.
+
+    tasks_left: for a worker with more than LOOKED_BACK assignments behind them at most so many,
+        and 0 only if there is none
+    """
 
     tasks_left: int
     median_s: float | None
@@ -34,12 +57,11 @@ class Offer:
 def offers(*, projects: Sequence[Project], worker_id: int) -> dict[int, Offer]:
     """By project, what it offers to this worker."""
     ids = [project.pk for project in projects]
-    there = progress.counts(ids)
-    had = _had(ids, worker_id)
+    left = _left(ids, worker_id)
     medians = _medians(_with_median(Project.objects.filter(pk__in=ids)))
     return {
         project.pk: Offer(
-            tasks_left=max(0, there[project.pk].open_tasks - had.get(project.pk, 0)),
+            tasks_left=left[project.pk],
             median_s=medians[project.pk],
             hourly_micros=_hourly(project, medians[project.pk]),
         )
@@ -47,12 +69,28 @@ def offers(*, projects: Sequence[Project], worker_id: int) -> dict[int, Offer]:
     }
 
 
-def _had(project_ids: list[int], worker_id: int) -> dict[int, int]:
-    """How many of the open tasks the worker has had, by project."""
-    had = Assignment.objects.filter(
-        worker_id=worker_id, project__in=project_ids, task__is_open=True, task__is_gold=False
-    ).exclude(state=Assignment.State.RELEASED)
-    return dict(had.order_by().values_list("project").annotate(n=Count("pk")))
+def _left(ids: list[int], worker_id: int) -> dict[int, int]:
+    """By project, how many open tasks the worker has not had; flat in what they have behind them.
+
+    What has been closed since needs no subtraction, so the last assignments tell nearly all.
+    """
+    there = progress.counts(ids)
+    with connection.cursor() as cursor:
+        cursor.execute(_HAD, {"worker_id": worker_id, "most": LOOKED_BACK})
+        behind = {project_id: (n, n_open) for project_id, n, n_open in cursor.fetchall()}
+        has_more = sum(n for n, _ in behind.values()) >= LOOKED_BACK
+        some = set(ids)
+        if has_more:
+            cursor.execute(_WITH_NEW, {"ids": ids, "worker_id": worker_id})
+            some = {project_id for (project_id,) in cursor.fetchall()}
+    return {
+        project_id: max(
+            1 if has_more else 0, there[project_id].open_tasks - behind.get(project_id, (0, 0))[1]
+        )
+        if project_id in some
+        else 0
+        for project_id in ids
+    }
 
 
 def best_first(projects: QuerySet[Project]) -> list[Project]:

@@ -16,7 +16,9 @@ class Answer(models.Model):
         Project, models.CASCADE, related_name="answers", db_index=False, db_constraint=False
     )
     task = models.ForeignKey(Task, models.CASCADE, related_name="answers", db_index=False)
-    worker = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="answers")
+    worker = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="answers", db_index=False
+    )
     # Null for answers collected elsewhere.
     assignment = models.OneToOneField(Assignment, models.CASCADE, null=True)
     values = models.JSONField()
@@ -29,7 +31,11 @@ class Answer(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["task", "worker"], name="answer_once_per_worker"),
         ]
-        indexes = [models.Index(fields=["project", "worker"], name="answer_of_worker")]
+        indexes = [
+            models.Index(fields=["worker", "project"], name="answers_of_worker"),
+            # The last ones of a project, and all of it in the order in which they lie.
+            models.Index(fields=["project", "id"], name="answers_of_project"),
+        ]
 
     def __str__(self) -> str:
         return f"answer {self.pk}"
