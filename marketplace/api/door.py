@@ -24,8 +24,7 @@ from rest_framework.views import APIView
 from marketplace.accounts import people
 from marketplace.accounts.keys import covers
 from marketplace.accounts.models import Key, Tenant, User
-from marketplace.api import slow, throttle
-from marketplace.api.errors import BadParameter
+from marketplace.api import parameters, slow, throttle
 from marketplace.api.parsing import TooLarge
 from marketplace.api.rendering import (
     JSONRenderer,
@@ -43,6 +42,8 @@ MANAGER, CLIENT, OPERATOR = User.Role.MANAGER, User.Role.CLIENT, User.Role.OPERA
 
 Document = dict[str, Any]
 Handler = TypeVar("Handler", bound=Callable[..., HttpResponseBase])
+# Printable ASCII without spaces, as opaque keys are.
+_IDEMPOTENCY_KEY = re.compile(r"[!-~]{1,255}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +151,7 @@ class Door(APIView):
             return
         if declared.roles:
             self._let_in(request, declared)
-        self.params = _parameters(request, declared.params)
+        self.params = parameters.read(request, declared.params)
 
     def _let_in(self, request: Request, declared: Operation) -> None:
         if not isinstance(request.auth, Key):
@@ -265,45 +266,3 @@ class Door(APIView):
         own = Assignment.objects.filter(worker=self.caller)
         tenant_id = self.key.tenant_id
         return own if tenant_id is None else own.filter(project__tenant_id=tenant_id)
-
-
-# Printable ASCII without spaces, as opaque keys are.
-_IDEMPOTENCY_KEY = re.compile(r"[!-~]{1,255}")
-_WHOLE = re.compile(r"-?[0-9]{1,19}")
-_NUMBER = re.compile(r"-?[0-9]{1,30}(\.[0-9]{1,400})?([eE][-+]?[0-9]{1,3})?")
-
-
-def _parameters(request: Request, declared: dict[str, Document]) -> dict[str, Any]:
-    query = request.query_params
-    for name in query:
-        if name not in declared:
-            allowed = ", ".join(declared) or "none"
-            raise BadParameter(
-                name[:80], "unknown_parameter", f"unknown parameter; allowed: {allowed}"
-            )
-    found: dict[str, Any] = {}
-    for name, schema in declared.items():
-        given = query.getlist(name)
-        if len(given) > 1:
-            raise BadParameter(name, "repeated_parameter", "stands more than once")
-        if given:
-            found[name] = _parameter(name, schema, given[0])
-        elif "default" in schema:
-            found[name] = schema["default"]
-    return found
-
-
-def _parameter(name: str, schema: Document, text: str) -> Any:
-    value: Any = text
-    kind = schema["type"]
-    if kind == "integer" and _WHOLE.fullmatch(text):
-        value = int(text)
-    elif kind == "number" and _NUMBER.fullmatch(text):
-        value = float(text)
-    elif kind == "boolean" and text in {"true", "false"}:
-        value = text == "true"
-    faults = Schema(schema).faults(value)
-    if not faults and "\x00" not in text:
-        return value
-    told = faults[0].detail if faults else "holds a NUL character"
-    raise BadParameter(name, "bad_parameter", told)

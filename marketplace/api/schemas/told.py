@@ -1,56 +1,19 @@
-"""The shapes of what comes in and goes out, as JSON Schemas."""
+"""What goes out, by the names it has in the document."""
 
-from typing import Any
-
-from marketplace.accounts.keys import SCOPES
 from marketplace.api import money
-from tasks_app import forms, splitting
-from tasks_app.items import EXTERNAL_ID
-
-Document = dict[str, Any]
-
-TEXT: Document = {"type": "string"}
-TIME: Document = {"type": "string", "format": "date-time"}
-UUID: Document = {"type": "string", "format": "uuid"}
-COUNT: Document = {"type": "integer", "minimum": 0}
-SHARE: Document = {"type": "number", "minimum": 0, "maximum": 1}
-ANY: Document = {}
-SLUG: Document = {"type": "string", "pattern": "^[a-z0-9](?:[-a-z0-9_]{0,61}[a-z0-9])?$"}
-# No control characters, and not blank.
-NAME: Document = {
-    "type": "string",
-    "minLength": 1,
-    "maxLength": 150,
-    "pattern": "^[^\\x00-\\x1f\\x7f-\\x9f]*[^\\s\\x00-\\x1f\\x7f-\\x9f][^\\x00-\\x1f\\x7f-\\x9f]*$",
-}
-
-
-def ref(name: str) -> Document:
-    """A named schema of the document."""
-    return {"$ref": f"#/components/schemas/{name}"}
-
-
-def nullable(schema: Document) -> Document:
-    """The schema, or null."""
-    if isinstance(schema.get("type"), str) and "enum" not in schema:
-        return schema | {"type": [schema["type"], "null"]}
-    return {"anyOf": [schema, {"type": "null"}]}
-
-
-def record(properties: Document, optional: tuple[str, ...] = ()) -> Document:
-    """An object that has all of these, but perhaps the optional ones, and nothing else."""
-    return {
-        "type": "object",
-        "required": [name for name in properties if name not in optional],
-        "properties": properties,
-        "additionalProperties": False,
-    }
-
-
-def options(properties: Document) -> Document:
-    """An object that may have any of these, and nothing else."""
-    return {"type": "object", "properties": properties, "additionalProperties": False}
-
+from marketplace.api.schemas.shapes import (
+    ANY,
+    COUNT,
+    SHARE,
+    TEXT,
+    TIME,
+    UUID,
+    Document,
+    nullable,
+    options,
+    record,
+    ref,
+)
 
 # How the fit was made that a row comes from: what there is depends on the field's type.
 _PARAMETERS: Document = options(
@@ -64,93 +27,6 @@ _PARAMETERS: Document = options(
         "parts": {"type": "array", "items": TEXT},
     }
 )
-REDUNDANCY_IN: Document = options(
-    {
-        "min": {"type": "integer", "minimum": 1, "maximum": 1000},
-        "max": {"type": "integer", "minimum": 1, "maximum": 1000},
-        "target_confidence": {"type": "number", "exclusiveMinimum": 0, "maximum": 1},
-    }
-)
-_POINTER: Document = {"type": "string", "pattern": "^(/([^~/]|~0|~1)+)+$", "maxLength": 500}
-RETRAINING_IN: Document = {
-    "type": "object",
-    "required": ["after", "sink"],
-    "properties": {
-        "after": {"type": "integer", "minimum": 1, "maximum": 1_000_000_000},
-        "sink": {"enum": ["builtin", "webhook"]},
-        "field": {"type": "string", "maxLength": 63},
-        "text": _POINTER,
-        "numeric": {
-            "anyOf": [
-                _POINTER,
-                {"type": "array", "items": _POINTER, "minItems": 1, "maxItems": 200},
-            ]
-        },
-    },
-    "additionalProperties": False,
-}
-# What PATCH may change; a new project names itself besides.
-PROJECT_CHANGES: Document = {
-    "name": NAME | {"maxLength": 200},
-    "guidelines": {"type": "string", "maxLength": 100_000},
-    "access": {"enum": ["invited", "open"]},
-    "item_schema": {"type": ["object", "null"]},
-    "form": {
-        "type": "array",
-        "minItems": 1,
-        "maxItems": 50,
-        "items": {"oneOf": list(forms.SCHEMAS.values())},
-    },
-    "split": {"oneOf": list(splitting.SCHEMAS.values())},
-    "redundancy": REDUNDANCY_IN,
-    "reliability_floor": SHARE,
-    "gold_rate": SHARE,
-    "show_predictions": {"type": "boolean"},
-    "route": {"enum": ["uncertain_first", "none"]},
-    "lease_s": {"type": "integer", "minimum": 1, "maximum": 2_592_000},
-    "claim_limit": {"type": "integer", "minimum": 1, "maximum": 1000},
-    "priority": {"type": "integer", "minimum": -1_000_000, "maximum": 1_000_000},
-    "reward": money.SCHEMA,
-    "budget": {"anyOf": [money.SCHEMA, {"type": "null"}]},
-    "retraining": {"anyOf": [RETRAINING_IN, {"type": "null"}]},
-}
-PROJECT_IN: Document = {
-    "type": "object",
-    "required": ["slug", "name", "form"],
-    "properties": {"slug": SLUG, **PROJECT_CHANGES},
-    "additionalProperties": False,
-}
-PROJECT_CHANGE: Document = options(PROJECT_CHANGES)
-CLAIM_IN: Document = options({"count": {"type": "integer", "minimum": 1, "maximum": 1000}})
-SUBMIT_IN: Document = record(
-    {"answer": {"type": "object"}, "elapsed_s": {"type": "number", "minimum": 0, "maximum": 1e7}},
-    optional=("elapsed_s",),
-)
-REASON_IN: Document = options({"reason": {"type": "string", "maxLength": 2000}})
-NOTE_IN: Document = options({"note": {"type": "string", "maxLength": 2000}})
-TENANT_IN: Document = record(
-    {"slug": SLUG, "name": {"type": "string", "maxLength": 200}, "manager": NAME},
-    optional=("name",),
-)
-WORKER_IN: Document = record(
-    {"username": NAME, "email": {"type": "string", "format": "email", "maxLength": 254}},
-    optional=("email",),
-)
-_SCOPE: Document = {
-    "enum": [f"{scope}{mode}" for scope in SCOPES for mode in ("", ":read", ":write")]
-}
-_KEY_OPTIONS: Document = {
-    "scopes": {"type": "array", "items": _SCOPE, "minItems": 1, "uniqueItems": True},
-    "expires_at": TIME,
-}
-WORKER_KEY_IN: Document = options(_KEY_OPTIONS)
-KEY_IN: Document = {
-    "type": "object",
-    "required": ["role"],
-    "properties": {"role": {"enum": ["reviewer", "manager", "client", "operator"]}, **_KEY_OPTIONS},
-    "additionalProperties": False,
-}
-
 _REPORT: Document = {
     "batch": nullable(TEXT),
     "accepted": COUNT,
@@ -400,5 +276,3 @@ COMPONENTS: Document = {
         }
     ),
 }
-
-__all__ = ["COMPONENTS", "EXTERNAL_ID"]
