@@ -16,6 +16,8 @@ from prometheus_client import (
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from marketplace.counting import ReservedFile
+
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _IS_SHARED = "PROMETHEUS_MULTIPROC_DIR" in os.environ
 
@@ -32,6 +34,8 @@ class _Identity:
 
 _identity = _Identity()
 if _IS_SHARED:
+    # Looked up there by whatever MultiProcessValue makes.
+    vars(values)["MmapedDict"] = ReservedFile
     values.ValueClass = values.MultiProcessValue(_identity)  # type: ignore[no-untyped-call]  # untyped
 
 _requests = Counter("concord_requests", "Requests answered.", ["method", "route", "status"])

@@ -1,0 +1,42 @@
+"""A disk of a test's own that can be full; only root can mount one."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from chaos.faults import disk
+from chaos.faults.disk import Disk
+from chaos.faults.skipping import Skipped
+
+
+@contextmanager
+def a_disk(place: Path) -> Iterator[Disk]:
+    """Under what lies there now; it is taken away at the end."""
+    try:
+        made = disk.under(place)
+    except Skipped as skipped:
+        pytest.skip(str(skipped))
+    try:
+        yield made
+    finally:
+        made.leave()
+
+
+def fill_up(made: Disk) -> None:
+    """To the last byte, which the disk's own way of being full leaves a few of."""
+    made.fill()
+    with (made.place / "filler").open("wb", buffering=0) as filler:
+        try:
+            while True:
+                filler.write(bytes(4096))
+        except OSError:
+            os.fsync(filler.fileno())
+
+
+def make_room(made: Disk) -> None:
+    """As much as there was."""
+    (made.place / "filler").unlink(missing_ok=True)
+    made.free()
