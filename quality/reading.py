@@ -90,7 +90,12 @@ def _stream(project: Project, fields: list[Field], task_ids: Iterable[int] | Non
     stream = bytearray()
     with transaction.atomic():
         patient()
-        with connection.cursor() as cursor, cursor.copy(query) as copy:
+        # Django wraps what execute raises; a copy's errors only if it is asked to.
+        with (
+            connection.wrap_database_errors,
+            connection.cursor() as cursor,
+            cursor.copy(query) as copy,
+        ):
             # Piece by piece: a list of a million small pieces takes many times their size.
             for piece in copy:
                 stream += piece

@@ -133,7 +133,8 @@ class Spool:
         make_table(table, columns)
         self._flush()
         self._file.seek(0)
-        with connection.cursor() as cursor:
+        # Django wraps what execute raises; a copy's errors only if it is asked to.
+        with connection.wrap_database_errors, connection.cursor() as cursor:
             with cursor.copy(f"COPY {table} FROM STDIN") as copy:
                 while chunk := self._file.read(1 << 20):
                     copy.write(chunk)

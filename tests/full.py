@@ -1,6 +1,6 @@
 """A disk of a test's own that can be full; only root can mount one."""
 
-import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,17 +23,18 @@ def a_disk(place: Path) -> Iterator[Disk]:
         yield made
     finally:
         made.leave()
+        shutil.rmtree(place.with_name(f"{place.name}.before"))
 
 
-def fill_up(made: Disk) -> None:
-    """To the last byte, which the disk's own way of being full leaves a few of."""
+def fill_up(made: Disk, *, but_for: int = 0) -> None:
+    """To the last byte, or but for so many."""
     made.fill()
     with (made.place / "filler").open("wb", buffering=0) as filler:
         try:
             while True:
                 filler.write(bytes(4096))
         except OSError:
-            os.fsync(filler.fileno())
+            filler.truncate(max(0, filler.tell() - but_for))
 
 
 def make_room(made: Disk) -> None:

@@ -204,5 +204,9 @@ class Supervisor:
         """Every process appends, so what was copied away can be cut off under its feet."""
         for log in self._log_dir.glob("*.log"):
             if log.stat().st_size > LOG_MAX_BYTES:
-                log.with_suffix(".log.1").write_bytes(log.read_bytes())
+                older = log.with_suffix(".log.1")
+                try:
+                    older.write_bytes(log.read_bytes())
+                except OSError:  # a full disk gets the room of both
+                    older.unlink(missing_ok=True)
                 os.truncate(log, 0)

@@ -10,7 +10,8 @@ import pytest
 
 from marketplace.embedded import places
 from marketplace.embedded.accounts import Refused
-from marketplace.embedded.supervisor import StopAsked, Supervisor
+from marketplace.embedded.supervisor import LOG_MAX_BYTES, StopAsked, Supervisor
+from tests import full
 from tests.embedded.processes import ROOT, a_program, alive, descendants, eventually
 
 STAY = "import time; time.sleep(60)"
@@ -173,3 +174,19 @@ def test_a_worker_that_missed_the_signal_while_loading_hears_it_once_more(superv
 
     assert time.monotonic() - started < 10
     supervisor.__enter__()  # the fixture leaves it once more
+
+
+def test_a_log_that_a_full_disk_cannot_keep_makes_room_and_ends_nobody(data):
+    with full.a_disk(data) as disk:
+        where = places.prepare(data)
+        hold = places.Hold(where)
+        long = where.log / "web.log"
+        with Supervisor(log_dir=where.log, hold=hold, say=print) as supervisor:
+            long.write_bytes(bytes(LOG_MAX_BYTES + 1))
+            full.fill_up(disk)
+
+            supervisor._trim_logs()
+
+        assert long.stat().st_size == 0
+        assert list(where.log.glob("*.1")) == []
+        hold.release()

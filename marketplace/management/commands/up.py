@@ -1,5 +1,6 @@
 """`manage.py up`: the whole service on this machine."""
 
+import contextlib
 import sys
 from argparse import ArgumentParser
 from pathlib import Path
@@ -35,5 +36,7 @@ class Command(BaseCommand):
             sys.exit(1)
 
     def _say(self, line: str) -> None:
-        self.stdout.write(line)
-        self.stdout.flush()
+        # Whoever reads this may be gone, or its disk full; what runs goes on.
+        with contextlib.suppress(OSError):
+            self.stdout.write(line)
+            self.stdout.flush()
