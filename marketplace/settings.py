@@ -68,6 +68,9 @@ _database_options: dict[str, Any] = DATABASES["default"].setdefault("OPTIONS", {
 _database_options.setdefault("connect_timeout", 5)
 _database_options.setdefault("options", "-c statement_timeout=15000 -c timezone=UTC")
 
+# A directory on the disk that PostgreSQL writes to, watched for room; empty: it is elsewhere.
+DATABASE_DISK = env.text("DATABASE_DISK")
+
 # Redis is the doorbell of the queue; empty means there is none and the sweeper does the work.
 REDIS_URL = env.text("REDIS_URL")
 RQ_QUEUES = {

@@ -17,14 +17,17 @@ from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.http import HttpResponse, HttpResponseBase
 from rest_framework.exceptions import NotAuthenticated, ParseError, PermissionDenied
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from marketplace import disk
 from marketplace.accounts import people
 from marketplace.accounts.keys import covers
 from marketplace.accounts.models import Key, Tenant, User
 from marketplace.api import parameters, slow, throttle
+from marketplace.api.errors import DiskFull
 from marketplace.api.parsing import TooLarge
 from marketplace.api.rendering import (
     JSONRenderer,
@@ -151,6 +154,8 @@ class Door(APIView):
             return
         if declared.roles:
             self._let_in(request, declared)
+        if request.method not in SAFE_METHODS and disk.is_full():
+            raise DiskFull
         self.params = parameters.read(request, declared.params)
 
     def _let_in(self, request: Request, declared: Operation) -> None:

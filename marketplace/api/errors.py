@@ -1,5 +1,6 @@
 """The one file that knows how a refusal looks over HTTP: RFC 9457 problems."""
 
+import errno
 import math
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
@@ -46,10 +47,23 @@ SCHEMA: dict[str, Any] = {
     },
 }
 
+# A large upload waits on the disk of temporary files.
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
 _CONFLICTS: dict[type[Exception], tuple[str, str]] = {
     UsernameTaken: ("username_taken", "The tenant has an account of this name."),
     TenantSlugTaken: ("slug_taken", "There is a tenant of this slug."),
 }
+
+
+class DiskFull(APIException):
+    """There is no room on the disk; nothing was stored, and reads go on. Try again later."""
+
+    status_code = 503
+    default_code = "disk_full"
+    wait = 10
+
+    def __init__(self) -> None:
+        super().__init__(type(self).__doc__)
 
 
 class BadParameter(Exception):
@@ -63,6 +77,8 @@ class BadParameter(Exception):
 def handler(error: Exception, context: dict[str, Any]) -> HttpResponse | None:
     """The reply to an error of a door; None for a bug, which stays a 500."""
     request: HttpRequest = context["request"]
+    if isinstance(error, OSError) and error.errno in _NO_ROOM:
+        error = DiskFull()
     if isinstance(error, Invalid):
         return problem(
             request, 422, _code(error), _summary(error), faults=error.faults, total=error.total

@@ -91,6 +91,8 @@ def _environment(wanted: Wanted, where: Places) -> dict[str, str]:
         "OMP_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",
     }
+    if not _is_set("DATABASE_URL") and not _is_set("DATABASE_DISK"):
+        added["DATABASE_DISK"] = str(where.data / "pg")
     if not _is_set("SECRET_KEY"):
         added["SECRET_KEY"] = places.secret_key(where)
     if not _is_set("WEBHOOK_ALLOW") and _is_loopback(wanted.host):

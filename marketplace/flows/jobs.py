@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 
+from marketplace import disk
 from marketplace.flows import settling, telling, training
 
 LONGEST_S = 40.0
@@ -27,6 +28,8 @@ _OLDEST: dict[str, Callable[[datetime], float]] = {
 
 def drain(topic: str) -> None:
     """Do what is due on a topic; what is left when the time is over rings again."""
+    if disk.is_full():
+        return
     _DRAINS[topic](until=time.monotonic() + LONGEST_S)
 
 

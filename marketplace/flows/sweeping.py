@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db import DatabaseError, close_old_connections, connections
 from django.utils import timezone
 
+from marketplace import disk
 from marketplace.flows import jobs, telling, work
 from marketplace.flows.doorbell import TOPICS, ring_now
 from marketplace.replies import keeping
@@ -22,6 +23,8 @@ _inline: dict[str, threading.Thread] = {}
 
 def sweep() -> None:
     """End dead leases, ring for what is due, and do it here if nobody does."""
+    if disk.is_full():
+        return
     while work.expire(limit=EXPIRE_BLOCK) == EXPIRE_BLOCK:
         pass
     now = timezone.now()
