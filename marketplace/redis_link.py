@@ -15,6 +15,7 @@ PAUSE_S = 2.0
 
 Result = TypeVar("Result")
 
+# 0.0 while all is well.
 _paused_until = 0.0
 
 
@@ -27,11 +28,16 @@ def ask(deed: Callable[[redis.Redis], Result]) -> Result:
     global _paused_until
     if not settings.REDIS_URL or time.monotonic() < _paused_until:
         raise Away
+    if _paused_until:
+        # One looks whether it is back; the others go on meanwhile.
+        _paused_until = time.monotonic() + PAUSE_S
     try:
-        return deed(connection())
+        result = deed(connection())
     except redis.RedisError as error:
         _paused_until = time.monotonic() + PAUSE_S
         raise Away from error
+    _paused_until = 0.0
+    return result
 
 
 @lru_cache(maxsize=1)

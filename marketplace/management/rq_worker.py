@@ -19,6 +19,8 @@ class SafeWorker(Worker):
     """A killed worker would leave its job running beside the one that replaces it."""
 
     is_told_to_stop = False
+    # However long Redis was away, it is found soon when it is back.
+    max_connection_wait_time = 5.0
 
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
         self.is_told_to_stop = True
