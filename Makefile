@@ -42,8 +42,8 @@ run: .venv/runtime.stamp ## Run the whole service here (ARGS="--data DIR --port 
 demo: .venv/runtime.stamp ## Run the main job end to end on real answers (URL= KEY= DATA=)
 	@$(BIN)/python -m examples.demo $(if $(URL),--url "$(URL)") $(if $(KEY),--key "$(KEY)") $(if $(DATA),--data "$(DATA)") $(ARGS)
 
-test: .venv/dev.stamp ## Run the tests on real PostgreSQL and Redis (POOLED=1: behind pgbouncer)
-	@POOLED=$(POOLED) $(BIN)/python -m tests.run $(ARGS)
+test: .venv/dev.stamp ## Run the tests on real PostgreSQL and Redis (POOLED=1, PROXIED=1: with pgbouncer, nginx)
+	@POOLED=$(POOLED) PROXIED=$(PROXIED) $(BIN)/python -m tests.run $(ARGS)
 
 nightly: export LIFECYCLE_PROFILE := nightly
 nightly: .venv/dev.stamp ## Run 10,000 histories of work through the doors; hours
