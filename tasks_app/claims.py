@@ -49,14 +49,14 @@ class Reason:
     detail: str
 
 
-_CLAIM = """
-SELECT *
+_CLAIM = f"""
+SELECT {leases.COLUMNS}
   FROM concord_claim(%(project_ids)s::bigint[], %(worker_id)s, %(count)s, %(now)s)
-"""
-_CLAIM_BY_SLUG = """
-SELECT *
+"""  # noqa: S608 -- our own names
+_CLAIM_BY_SLUG = f"""
+SELECT {leases.COLUMNS}
   FROM concord_claim_by_slug(%(slug)s, %(tenant_id)s, %(worker_id)s, %(count)s, %(now)s)
-"""
+"""  # noqa: S608 -- our own names
 _PROSPECTS = """
 SELECT project_id, held, has_new
   FROM unnest(%(ids)s::bigint[]) AS project_id,

@@ -1,7 +1,7 @@
 """An assignment as its worker sees it, read in one statement."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,13 +12,10 @@ from django.db import connection
 from tasks_app import splitting
 from tasks_app.splitting import Part
 
-_ONE = "SELECT * FROM concord_find_lease(%(uid)s, %(worker_id)s, %(tenant_id)s)"
-_SOME = "SELECT * FROM concord_lease WHERE id = ANY(%(ids)s) ORDER BY id"
-
 
 @dataclass(slots=True)
 class Lease:
-    """A row of the view concord_lease, in its order; documents are JSON texts."""
+    """A row of the view concord_lease; documents are JSON texts."""
 
     id: int
     uid: UUID
@@ -58,6 +55,13 @@ class Lease:
         return splitting.part_payload(
             orjson.loads(self.split), orjson.loads(self.payload), self.part
         )
+
+
+# By name: columns may come to the view while this runs.
+NAMES = tuple(column.name for column in fields(Lease))
+COLUMNS = ", ".join(NAMES)
+_ONE = f"SELECT {COLUMNS} FROM concord_find_lease(%(uid)s, %(worker_id)s, %(tenant_id)s)"  # noqa: S608 -- our own names
+_SOME = f"SELECT {COLUMNS} FROM concord_lease WHERE id = ANY(%(ids)s) ORDER BY id"  # noqa: S608 -- our own names
 
 
 def find(*, uid: UUID, worker_id: int, tenant_id: int | None = None) -> Lease | None:

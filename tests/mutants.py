@@ -68,8 +68,8 @@ MUTANTS = (
         "submit without the compare-and-set",
         f"{RACES}::test_of_two_racing_answers_to_one_lease_one_is_taken",
         SUBMIT,
-        "mine.id = the_assignment AND mine.state = 'leased' AND mine.leased_until > the_time",
-        "mine.id = the_assignment AND mine.leased_until > the_time",
+        "AND mine.state = 'leased' AND mine.leased_until > the_time",
+        "AND mine.leased_until > the_time",
     ),
     Mutant(
         "expiry without the compare-and-set",
@@ -82,8 +82,8 @@ MUTANTS = (
         "a late answer without the task's lock",
         f"{RACES}::test_late_answers_race_for_the_last_slot",
         SUBMIT,
-        "WHERE found.id = lease.task_id FOR NO KEY UPDATE",
-        "WHERE found.id = lease.task_id",
+        "WHERE found.id = held.task_id FOR NO KEY UPDATE",
+        "WHERE found.id = held.task_id",
     ),
     Mutant(
         "giving back without the compare-and-set",
@@ -111,7 +111,7 @@ MUTANTS = (
         "a late answer that takes no place",
         LIFECYCLE,
         SUBMIT,
-        "IF lease.state = 'expired' AND NOT task.is_gold THEN",
+        "IF held.state = 'expired' AND NOT task.is_gold THEN",
         "IF false THEN",
     ),
     Mutant(
@@ -205,6 +205,21 @@ MUTANTS = (
         "quality/judging.py",
         "stop >= self.rule.tau",
         "stop >= self.rule.target",
+    ),
+    Mutant(
+        "answers that wait for a refit to end",
+        "tests/quality/test_meanwhile.py::test_an_answer_is_told_between_two_chunks_of_a_refits_news",
+        "quality/writing.py",
+        "        after_each()\n",
+        "",
+    ),
+    Mutant(
+        "an answer taken for another project than it was checked for",
+        "tests/tasks_app/test_answers.py::"
+        "test_a_project_that_only_seems_to_be_met_takes_no_answer_for_another",
+        SUBMIT,
+        "mine.worker_id = the_worker AND mine.project_id = the_project",
+        "mine.worker_id = the_worker",
     ),
     Mutant(
         "flags as lightly while answers come in as in the end",

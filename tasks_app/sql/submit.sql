@@ -6,8 +6,7 @@
 -- A live lease is always honoured. A dead one is a claim and an answer in one, taken while the
 -- project is open, the worker admitted and a place free. Assignments are locked before tasks,
 -- as docs/locking.md says.
-DROP FUNCTION IF EXISTS concord_submit;
-CREATE FUNCTION concord_submit(
+CREATE OR REPLACE FUNCTION concord_submit(
     the_uid uuid, the_worker bigint, the_project bigint, the_values jsonb, the_elapsed float8,
     the_time timestamptz)
 RETURNS TABLE (outcome text, lease concord_lease) LANGUAGE plpgsql
