@@ -100,8 +100,15 @@ def of(up, words):
 
     def command(pid):
         try:
-            return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+            return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode().strip()
         except OSError:
             return ""
 
     return {pid for pid in descendants(up.process.pid) if re.search(words, command(pid))}
+
+
+def lasting(up):
+    """Concord's own processes but for those that live for one job, children of their queue."""
+    queues = of(up, "manage.py queue")
+    jobs = {job for queue in queues for job in descendants(queue)}
+    return of(up, "granian|manage.py sweep") | queues - jobs

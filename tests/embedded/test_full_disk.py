@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 
 from tests import full
-from tests.embedded.crowd import Crowd, of
+from tests.embedded.crowd import Crowd, lasting
 from tests.embedded.processes import Up, eventually, free_port
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
@@ -23,7 +23,6 @@ PATHS = (
     "tasks/",
     "agreement/",
 )
-OURS = "granian|manage.py (sweep|queue (settle|webhooks|training))$"
 FULL_FOR_S = 8
 
 
@@ -91,7 +90,7 @@ def test_writes_are_refused_and_reads_go_on_while_the_disk_is_full(up, disk, dat
     crowd = Crowd(up, data)
     with crowd.at_work():
         assert crowd.call("GET", "/projects/birds/changes/?after=0").status_code == 200
-        processes = of(up, OURS)
+        processes = lasting(up)
         full.fill_up(disk, but_for=4 << 20)
         assert eventually(lambda: crowd.refused, within_s=10)
         before = len(crowd.acked)
@@ -108,7 +107,7 @@ def test_writes_are_refused_and_reads_go_on_while_the_disk_is_full(up, disk, dat
         full.make_room(disk)
         assert eventually(lambda: len(crowd.acked) > before + 20, within_s=60)
 
-    assert of(up, OURS) == processes
+    assert lasting(up) == processes
     assert_nothing_was_lost(crowd)
 
 
@@ -117,14 +116,14 @@ def test_a_disk_full_to_the_last_byte_ends_no_process_of_ours_and_corrupts_nothi
 ):
     crowd = Crowd(unwatched, data)
     with crowd.at_work():
-        processes = of(unwatched, OURS)
+        processes = lasting(unwatched)
         full.fill_up(disk)
         big = [{"external_id": f"b{n}", "payload": {"text": "x" * 2000}} for n in range(500)]
         refused = [crowd.call("POST", "/projects/birds/items/", big) for _ in range(4)]
         time.sleep(FULL_FOR_S)
 
         assert {reply.status_code for reply in refused} == {503}
-        assert of(unwatched, OURS) == processes
+        assert lasting(unwatched) == processes
         before = len(crowd.acked)
         full.make_room(disk)
         assert eventually(lambda: len(crowd.acked) > before + 20, within_s=90)
