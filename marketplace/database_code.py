@@ -21,12 +21,12 @@ import quality.sql as laboratory
 import tasks_app.sql as workshop
 
 PACKAGES = (workshop, laboratory, log)
-# Two who migrate at once do it one after the other. Whoever waits for a lock makes all others
-# wait behind them, so not for long; nothing else here is bounded, for rows may be counted.
+# Two who migrate at once do it one after the other, however long that takes, for rows may be
+# counted. Whoever waits for a table makes all others wait behind them, so not for long.
 _BEGIN = """
 SET LOCAL statement_timeout = 0;
-SET LOCAL lock_timeout = '15s';
 SELECT pg_advisory_xact_lock(hashtextextended('concord_code', 0));
+SET LOCAL lock_timeout = '15s';
 CREATE TABLE IF NOT EXISTS concord_code (name text PRIMARY KEY, digest text NOT NULL);
 """
 _KEEP = """
@@ -38,6 +38,10 @@ _THERE = """
 SELECT proname FROM pg_proc WHERE pronamespace = current_schema()::regnamespace
  UNION SELECT relname FROM pg_class WHERE relnamespace = current_schema()::regnamespace
  UNION SELECT tgname FROM pg_trigger WHERE NOT tgisinternal
+"""
+_EMPTY = """
+SELECT coalesce(string_agg(format('TRUNCATE %%I;', name), ' '), '')
+  FROM unnest(%s::text[]) AS name WHERE to_regclass(name) IS NOT NULL
 """
 _DROP = r"""
 SELECT coalesce(string_agg(format('DROP %s IF EXISTS %s CASCADE;', kind, name), ' '), '')
@@ -78,14 +82,18 @@ def install(*, using: str = "default") -> list[str]:
 
 
 def drop(*, using: str = "default") -> None:
-    """Take all code out: tables of an earlier time do not have what it speaks of."""
+    """Take all code out: tables of an earlier time do not have what it speaks of.
+
+    With it goes what only the code keeps true: it is counted and found anew.
+    """
+    kept_by_code = [table for package in PACKAGES for table in package.KEPT_BY_CODE]
     with transaction.atomic(using=using), connections[using].cursor() as cursor:
         cursor.execute(_BEGIN)
-        cursor.execute(_found(cursor))
+        cursor.execute(_written(cursor, _DROP) + _written(cursor, _EMPTY, [kept_by_code]))
 
 
-def _found(cursor: CursorWrapper) -> str:
-    cursor.execute(_DROP)
+def _written(cursor: CursorWrapper, query: str, parameters: Sequence[Any] = ()) -> str:
+    cursor.execute(query, parameters or None)
     ((statements,),) = cursor.fetchall()
     return str(statements)
 

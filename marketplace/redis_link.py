@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from functools import lru_cache
+from threading import Lock
 from typing import TypeVar
 
 import redis
@@ -17,6 +18,7 @@ Result = TypeVar("Result")
 
 # 0.0 while all is well.
 _paused_until = 0.0
+_lock = Lock()
 
 
 class Away(Exception):
@@ -30,7 +32,10 @@ def ask(deed: Callable[[redis.Redis], Result]) -> Result:
         raise Away
     if _paused_until:
         # One looks whether it is back; the others go on meanwhile.
-        _paused_until = time.monotonic() + PAUSE_S
+        with _lock:
+            if time.monotonic() < _paused_until:
+                raise Away
+            _paused_until = time.monotonic() + PAUSE_S
     try:
         result = deed(connection())
     except redis.RedisError as error:

@@ -18,7 +18,7 @@ def keep_rules(project: Project, fence: int, judgement: judging.Judgement, now: 
     if new:
         with transaction.atomic():
             writing.hold(project, fence)
-            stop_rules.keep(new, now=now)
+            stop_rules.keep(new, current=stop_rules.current(project), now=now)
 
 
 def learn(

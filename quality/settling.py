@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -30,7 +30,7 @@ MOST_TASKS = 5000
 # A settler that died is taken over after this long; one that lives renews its lease.
 LEASE = timedelta(seconds=8)
 BEAT_S = 2.0
-# Nobody waits longer than this for a refit.
+# What waits while a refit goes on is settled this often.
 MEANWHILE_S = 0.3
 
 
@@ -63,7 +63,9 @@ def settle(*, project: Project, now: datetime) -> Outcome | None:
 
     def renew() -> int:
         passed = timedelta(seconds=time.monotonic() - began)
-        return mine.update(leased_until=now + passed + LEASE)
+        # Not once it was given back.
+        held = mine.filter(leased_until__isnull=False)
+        return held.update(leased_until=now + passed + LEASE)
 
     try:
         with heartbeat.kept(renew, every_s=BEAT_S, what=f"settling of {project.pk}"):
@@ -104,8 +106,10 @@ class _Rounds:
 
     def __init__(self, project: Project, lease: _Lease, now: datetime) -> None:
         self.project, self.lease = project, lease
-        self.n_revisions = self.n_due = self.n_meanwhile = 0
+        self.n_revisions = self.n_due = 0
+        self.settled_meanwhile: set[int] = set()
         self.now = now
+        self._next_refit_at = lease.refit_at or now + QUIET
         self._settled_at = time.monotonic()
 
     def due(self) -> dict[int, str]:
@@ -120,28 +124,31 @@ class _Rounds:
                 untold.append(task_id)
         if untold:
             # These yield no consensus; gold answers move the fit, which reads them after this.
-            SettleDue.objects.filter(task__in=untold).delete()
+            with transaction.atomic():
+                writing.note_refit(self.project, self.lease.fence, self._next_refit_at)
+                SettleDue.objects.filter(task__in=untold).delete()
         self.n_due += len(waiting)
         return waiting
 
-    def settle_due(self) -> None:
-        """Judge what waits by what the last fit learned."""
+    def settle_due(self) -> dict[int, str]:
+        """Judge what waits by what the last fit learned; what that was."""
         due = self.due()
         if not due:
-            return
+            return due
         judgement = judging.update(self.project, ballots.read(self.project, due))
         fits.keep_rules(self.project, self.lease.fence, judgement, self.now)
         self.write(self.round(judgement, due), sorted(due))
+        return due
 
     def meanwhile(self) -> None:
-        """Let nobody wait for a refit to end."""
+        """Let nobody wait for a refit to end, but for the first: nothing is known before."""
         passed = time.monotonic() - self._settled_at
-        if self.lease.n_fitted and passed >= MEANWHILE_S:
-            self._settled_at += passed
-            self.now += timedelta(seconds=passed)
-            before = self.n_due
-            self.settle_due()
-            self.n_meanwhile += self.n_due - before
+        if passed < MEANWHILE_S:
+            return
+        self._settled_at += passed
+        self.now += timedelta(seconds=passed)
+        if self.lease.n_fitted:
+            self.settled_meanwhile |= self.settle_due().keys()
 
     def round(
         self,
@@ -153,23 +160,33 @@ class _Rounds:
     ) -> writing.Round:
         """One round, to be written."""
         return writing.Round(
-            self.project, judgement, due, self.lease.fence, exact, is_refit, self.now
+            project=self.project,
+            judgement=judgement,
+            due=due,
+            fence=self.lease.fence,
+            refit_at=self._next_refit_at,
+            exact=exact,
+            is_refit=is_refit,
+            settled=self.settled_meanwhile if is_refit else frozenset(),
+            now=self.now,
         )
 
     def write(self, settling: writing.Round, task_ids: list[int]) -> None:
         """Write what changed of these tasks; in a refit, settle what comes meanwhile."""
         between = self.meanwhile if settling.is_refit else _nothing
-        self.n_revisions += writing.write(settling, task_ids, between)
+        told_now = replace(settling, now=self.now)
+        self.n_revisions += writing.write(told_now, task_ids, between)
 
     def end(self, *, is_quiet: bool = False, **learned: Any) -> None:
         """Give the lease back, and say when the next refit is. Raises LostLease."""
-        refit_at = self.lease.refit_at
-        if self.n_meanwhile or (self.n_due and not is_quiet):
-            refit_at = self.now + QUIET
-        elif is_quiet:
-            refit_at = None
+        seen = self.lease.refit_at
+        if self.settled_meanwhile or (self.n_due and not is_quiet):
+            refit_at: datetime | None = self.now + QUIET
+        else:
+            refit_at = None if is_quiet else seen
         # Unless it was asked for meanwhile.
-        unasked = When(Q(refit_at=None) | Q(refit_at=self.lease.refit_at), then=Value(refit_at))
+        ours = Q(refit_at=None) | Q(refit_at=seen) | Q(refit_at=self._next_refit_at)
+        unasked = When(ours, then=Value(refit_at))
         row = Settling.objects.filter(project=self.project, fence=self.lease.fence)
         if not row.update(
             leased_until=None, refit_at=Case(unasked, default=F("refit_at")), **learned

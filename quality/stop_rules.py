@@ -44,11 +44,24 @@ def is_new(rule: StopRule) -> bool:
     return rule.pk is None and rule.version > 0
 
 
-def keep(new: list[StopRule], *, now: datetime) -> None:
-    """Store new rules, in the caller's transaction."""
+def keep(new: list[StopRule], *, current: dict[str, StopRule], now: datetime) -> None:
+    """Store new rules, in the caller's transaction; each after the current one of its field.
+
+    One that was made beside it is not stored twice: then both are the same version.
+    """
     for rule in new:
+        stands = current[rule.field]
+        if stands.pk is not None:
+            rule.version = stands.version + 1
+            if _says(stands) == _says(rule):
+                rule.pk, rule.version = stands.pk, stands.version
+                continue
         rule.made_at = now
         rule.save()
+
+
+def _says(rule: StopRule) -> tuple[float, float, str]:
+    return rule.target, rule.tau, rule.basis
 
 
 def _for_target(project: Project, key: str, rule: StopRule | None) -> StopRule:

@@ -1,11 +1,12 @@
 """Write what was judged: short transactions over a few tasks each, in pk order."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import Q, Value
+from django.db.models.functions import Coalesce
 
 from quality import revisions, stitching, stopping
 from quality.judging import Judged, Judgement
@@ -31,9 +32,13 @@ class Round:
     judgement: Judgement
     due: Mapping[int, str]
     fence: int
+    # When the next refit is, where none is set: noted with the first task that is told.
+    refit_at: datetime
     # The refit that ends in quiet tells whatever differs after rounding.
     exact: bool
     is_refit: bool
+    # Tasks settled by later answers and flags than the refit has read: not its to tell.
+    settled: Set[int]
     now: datetime
 
 
@@ -71,9 +76,17 @@ def hold(project: Project, fence: int) -> None:
         raise LostLease
 
 
+def note_refit(project: Project, fence: int, refit_at: datetime) -> None:
+    """Hold the feed, and see that a refit follows, whatever becomes of us. Raises LostLease."""
+    settling = Settling.objects.filter(project=project, fence=fence)
+    if not settling.update(refit_at=Coalesce("refit_at", Value(refit_at))):
+        raise LostLease
+
+
 def _write_chunk(settling: Round, task_ids: Sequence[int]) -> int:
-    changed = set(task_ids) & set(settling.due)
-    others = [task_id for task_id in task_ids if task_id not in changed]
+    ours = set(task_ids) - settling.settled
+    changed = ours & set(settling.due)
+    others = sorted(ours - changed)
     if others:
         # Looked at without a lock first: most tasks of a refit do not change, and a task that
         # is locked cannot be claimed.
@@ -87,7 +100,10 @@ def _write_chunk(settling: Round, task_ids: Sequence[int]) -> int:
         return 0
     with transaction.atomic():
         locked = _tasks(changed, is_locked=True)
-        hold(settling.project, settling.fence)
+        if changed & set(settling.due):
+            note_refit(settling.project, settling.fence, settling.refit_at)
+        else:
+            hold(settling.project, settling.fence)
         # A task that got an answer, or lost one, since the fit read it stays due.
         ids = [task.id for task in locked]
         causes = dict(SettleDue.objects.filter(task__in=ids).values_list("task_id", "cause"))

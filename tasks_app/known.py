@@ -25,7 +25,8 @@ class Known:
     form: list[forms.Field]
 
 
-_known: dict[int, Known] = {}
+# None where the form asks for more than the answer.
+_known: dict[int, Known | None] = {}
 
 
 def project_of(uid: UUID) -> Known | None:
@@ -38,12 +39,11 @@ def meet(lease: Lease) -> None:
     named = _named(lease.uid)
     if named in _known or named != lease.project_id & 0xFFFFFFFF:
         return
-    form = orjson.loads(lease.form)
-    if forms.reads_payload(form):
-        return
     if len(_known) >= MOST:
         _known.clear()
-    _known[named] = Known(lease.project_id, lease.tenant_id, form)
+    form = orjson.loads(lease.form)
+    is_enough = not forms.reads_payload(form)
+    _known[named] = Known(lease.project_id, lease.tenant_id, form) if is_enough else None
 
 
 def forget() -> None:

@@ -207,6 +207,13 @@ MUTANTS = (
         "stop >= self.rule.target",
     ),
     Mutant(
+        "a refit that tells what a flag has changed since it read",
+        "tests/quality/test_meanwhile.py::test_a_task_that_lost_answers_during_a_refit_stays_open",
+        "quality/writing.py",
+        "ours = set(task_ids) - settling.settled",
+        "ours = set(task_ids)",
+    ),
+    Mutant(
         "answers that wait for a refit to end",
         "tests/quality/test_meanwhile.py::test_an_answer_is_told_between_two_chunks_of_a_refits_news",
         "quality/writing.py",

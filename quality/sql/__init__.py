@@ -4,6 +4,8 @@ from importlib import resources
 
 # What a migrate makes, each file after those it stands on.
 CODE = ("answers_are_due", "change")
+# Tables that are true as long as the code is there.
+KEPT_BY_CODE: tuple[str, ...] = ()
 
 
 def statement(name: str) -> str:

@@ -16,6 +16,8 @@ CODE = (
     "prospect",
     "submit",
 )
+# Tables that are true as long as the code is there.
+KEPT_BY_CODE = ("tasks_app_tally", "tasks_app_bookmark", "tasks_app_front")
 
 
 def statement(name: str) -> str:

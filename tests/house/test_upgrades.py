@@ -2,6 +2,7 @@
 
 import re
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 from django.core.management import call_command
@@ -104,6 +105,20 @@ def some_history(tenant):
         )
         Attempt.objects.create(delivery=delivery, at=at, took_ms=1)
     return project
+
+
+@pytest.mark.usefixtures("_newest_after")
+def test_what_happened_one_step_back_is_counted_on_the_way_here(tenant):
+    """The tables of tallies and bookmarks stand there, and nothing keeps them true."""
+    project = some_history(tenant)
+    counted = progress.counts([project.pk])[project.pk]
+
+    migrate_to({"tasks_app": "0006"})
+    execute(ONE_MORE_ITEM)
+    call_command("migrate", verbosity=0)
+
+    assert progress.counts([project.pk])[project.pk] == replace(counted, items=counted.items + 1)
+    execute("DELETE FROM tasks_app_item WHERE external_id = 'of-old'")
 
 
 @pytest.mark.usefixtures("_newest_after")
