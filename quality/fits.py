@@ -1,15 +1,18 @@
 """Keep what a fit learned: when tasks stop, how each worker answers, whom to suspect."""
 
 from datetime import datetime
+from typing import Any
 
-from django.db import transaction
+import orjson
+from django.db import connection, transaction
 
 from quality import flags, judging, stop_rules, writing
 from quality.core import Accuracy
-from quality.models import FieldModel, Flag, Reliability, WorkerModel
+from quality.models import FieldModel, Flag, WorkerModel
+from quality.sql import statement
 from tasks_app.models import Project
 
-WORKERS_AT_ONCE = 1000
+WORKER_MODELS, RELIABILITIES = statement("worker_models_keep"), statement("reliabilities_keep")
 
 
 def keep_rules(project: Project, fence: int, judgement: judging.Judgement, now: datetime) -> None:
@@ -50,30 +53,33 @@ def _keep_model(project: Project, made: judging.FieldJudgement) -> None:
     known = WorkerModel.objects.filter(project=project, field=made.key)
     gone = set(known.values_list("worker_id", flat=True)) - set(made.ballots.worker_ids.tolist())
     known.filter(worker_id__in=gone).delete()
-    learned = zip(made.ballots.worker_ids.tolist(), made.learned.workers, strict=True)
-    WorkerModel.objects.bulk_create(
-        (
-            WorkerModel(
-                project=project, field=made.key, worker_id=worker_id, parameters=row.tolist()
+    _store(
+        WORKER_MODELS,
+        [
+            {"worker_id": worker_id, "parameters": row.tolist()}
+            for worker_id, row in zip(
+                made.ballots.worker_ids.tolist(), made.learned.workers, strict=True
             )
-            for worker_id, row in learned
-        ),
-        batch_size=WORKERS_AT_ONCE,
-        update_conflicts=True,
-        unique_fields=["project", "field", "worker"],
-        update_fields=["parameters"],
+        ],
+        project_id=project.pk,
+        field=made.key,
     )
 
 
 def _keep_reliability(project: Project, worker_ids: list[int], accuracy: Accuracy) -> None:
     n_answers = accuracy.n.astype(int).tolist()
     alphas, betas = accuracy.alpha.tolist(), accuracy.beta.tolist()
-    Reliability.objects.bulk_create(
-        (
-            Reliability(project=project, worker_id=worker_id, n_answers=n, alpha=a, beta=b)
-            for worker_id, n, a, b in zip(worker_ids, n_answers, alphas, betas, strict=True)
-        ),
-        update_conflicts=True,
-        unique_fields=["project", "worker"],
-        update_fields=["n_answers", "alpha", "beta"],
+    _store(
+        RELIABILITIES,
+        [
+            {"worker_id": worker_id, "n_answers": n, "alpha": alpha, "beta": beta}
+            for worker_id, n, alpha, beta in zip(worker_ids, n_answers, alphas, betas, strict=True)
+        ],
+        project_id=project.pk,
     )
+
+
+def _store(query: str, rows: list[dict[str, Any]], **parameters: Any) -> None:
+    """By one statement, for others wait for the feed meanwhile."""
+    with connection.cursor() as cursor:
+        cursor.execute(query, {"rows": orjson.dumps(rows).decode(), **parameters})

@@ -24,7 +24,7 @@ TAKE = statement("take_settling")
 # The whole project is fitted anew when its answers grew by this share; after a refit that took
 # long, not before so many times as long have passed.
 GROWTH = 0.1
-LONG_S, REST_FACTOR = 0.5, 10
+LONG_S, REST_FACTOR = 2.0, 3
 QUIET = timedelta(seconds=5)
 MOST_TASKS = 5000
 # A settler that died is taken over after this long; one that lives renews its lease.
