@@ -29,8 +29,7 @@ def after(rule: StopRule, learned: Threshold | None) -> StopRule:
     return StopRule(
         project_id=rule.project_id,
         field=rule.field,
-        # One that is not stored yet gives its number to what was learned instead.
-        version=rule.version if is_new(rule) else rule.version + 1,
+        version=_version_after(rule),
         target=rule.target,
         tau=learned.tau,
         basis=learned.basis,
@@ -51,13 +50,16 @@ def keep(new: list[StopRule], *, current: dict[str, StopRule], now: datetime) ->
     """
     for rule in new:
         stands = current[rule.field]
-        if stands.pk is not None:
-            rule.version = stands.version + 1
-            if _says(stands) == _says(rule):
-                rule.pk, rule.version = stands.pk, stands.version
-                continue
-        rule.made_at = now
+        if stands.pk is not None and _says(stands) == _says(rule):
+            rule.pk, rule.version = stands.pk, stands.version
+            continue
+        rule.version, rule.made_at = _version_after(stands), now
         rule.save()
+
+
+def _version_after(rule: StopRule) -> int:
+    """One that is not stored yet gives its number to what follows."""
+    return rule.version if is_new(rule) else rule.version + 1
 
 
 def _says(rule: StopRule) -> tuple[float, float, str]:

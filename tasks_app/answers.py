@@ -43,23 +43,35 @@ def submit(
     and an answer in one, taken while a slot is open. Raises Invalid, claims.LeaseLost or
     claims.AlreadyAnswered; nothing is recorded then. See sql/submit.sql.
     """
-    project = known.project_of(uid)
-    if project is not None and tenant_id in {None, project.tenant_id}:
-        try:
-            kept = forms.normalised(project.form, values)
-        except Invalid:
-            # Whether there is such a lease at all is told first.
-            kept = None
-        if kept is not None:
-            answered = _submitted(uid, worker_id, project.id, kept, elapsed_s, now)
-            if answered is not None:
-                return answered
+    answered = _submitted_unasked(uid, worker_id, tenant_id, values, elapsed_s, now)
+    if answered is not None:
+        return answered
     lease = leases.find(uid=uid, worker_id=worker_id, tenant_id=tenant_id)
     if lease is None:
         return None
     known.meet(lease)
     kept = _checked(lease, values)
     return _submitted(uid, worker_id, lease.project_id, kept, elapsed_s, now)
+
+
+def _submitted_unasked(
+    uid: UUID,
+    worker_id: int,
+    tenant_id: int | None,
+    values: Any,
+    elapsed_s: float | None,
+    now: datetime,
+) -> Answered | None:
+    """The same by what is known of the project; None where the lease is to be looked up first."""
+    project = known.project_of(uid)
+    if project is None or tenant_id not in {None, project.tenant_id}:
+        return None
+    try:
+        kept = forms.normalised(project.form, values)
+    except Invalid:
+        # Whether there is such a lease at all is told first.
+        return None
+    return _submitted(uid, worker_id, project.id, kept, elapsed_s, now)
 
 
 def _submitted(

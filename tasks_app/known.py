@@ -46,10 +46,5 @@ def meet(lease: Lease) -> None:
     _known[named] = Known(lease.project_id, lease.tenant_id, form) if is_enough else None
 
 
-def forget() -> None:
-    """Know nothing any more, as where another database stands in for this one."""
-    _known.clear()
-
-
 def _named(uid: UUID) -> int:
     return uid.int >> 96

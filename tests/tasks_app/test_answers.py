@@ -147,8 +147,10 @@ def test_an_answer_to_gold_counts_on_no_task(tenant):
 
 
 @pytest.mark.parametrize("has_met", [True, False])
-def test_an_answer_is_taken_the_same_whether_its_project_was_met_or_not(lease, has_met):
-    known.forget()
+def test_an_answer_is_taken_the_same_whether_its_project_was_met_or_not(
+    lease, has_met, monkeypatch
+):
+    monkeypatch.setattr(known, "_known", {})
     if has_met:
         known.meet(lease)
 
@@ -177,9 +179,9 @@ def test_a_lease_of_a_project_that_was_met_is_still_looked_up_for_its_worker_onl
     assert not Answer.objects.exists()
 
 
-def test_a_project_that_only_seems_to_be_met_takes_no_answer_for_another(lease, tenant):
+def test_a_project_that_only_seems_to_be_met_takes_no_answer_for_another(lease, monkeypatch):
     """Two projects whose numbers share their last 32 bits: the form of one is not the other's."""
-    known.forget()
+    monkeypatch.setattr(known, "_known", {})
     looser = lease.form.replace('"owl"', '"owl", "bat"')
     known.meet(replace(lease, project_id=lease.project_id + (1 << 32), form=looser))
 
