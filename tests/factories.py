@@ -9,6 +9,7 @@ from marketplace.accounts import people
 from marketplace.accounts.keys import make_key
 from marketplace.accounts.models import Tenant, User
 from marketplace.flows import intake, projects, tenants
+from quality.models import Flag
 from tasks_app.leases import Lease
 from tasks_app.models import Assignment, Item, Project, Task
 from tasks_app.staging import Record
@@ -89,6 +90,20 @@ def a_task(project: Project, **overrides: Any) -> Task:
     """A task of an item of its own; overrides are the item's."""
     (item,) = some_items(project, 1, **overrides)
     return Task.objects.get(item=item)
+
+
+def a_flag(project: Project, worker: User, **overrides: Any) -> Flag:
+    """A suspicion that nobody has decided about, unless the overrides say so."""
+    told = {
+        "kind": Flag.Kind.LOW_ACCURACY,
+        "reason": "because",
+        "rule_name": "rule",
+        "rule_version": "1",
+        "evidence": {},
+        "n_answers": 20,
+        "raised_at": NOON,
+    }
+    return Flag.objects.create(project=project, worker=worker, **told | overrides)
 
 
 def assignment_of(lease: Lease) -> Assignment:

@@ -14,7 +14,8 @@ from chaos.faults.skipping import Skipped
 
 @contextmanager
 def a_disk(place: Path) -> Iterator[Disk]:
-    """Under what lies there now; it is taken away at the end."""
+    """Under what lies there now, if anything; it is taken away at the end."""
+    place.mkdir(exist_ok=True)
     try:
         made = disk.under(place)
     except Skipped as skipped:

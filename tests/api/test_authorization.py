@@ -18,6 +18,7 @@ from tasks_app.staging import Record
 from tests.api.caller import Caller
 from tests.factories import (
     NOON,
+    a_flag,
     a_key,
     a_project,
     a_tenant,
@@ -95,17 +96,7 @@ class World:
         assert Task.objects.get(item=item).state == "resolved"
 
     def _flag(self) -> Flag:
-        return Flag.objects.create(
-            project=self.project,
-            worker=self.worker,
-            kind="low_accuracy",
-            reason="because",
-            rule_name="r",
-            rule_version="1",
-            evidence={},
-            n_answers=20,
-            raised_at=NOON,
-        )
+        return a_flag(self.project, self.worker)
 
     def _push(self) -> Push:
         return Push.objects.create(

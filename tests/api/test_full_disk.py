@@ -22,9 +22,7 @@ def world():
 
 @pytest.fixture
 def small(tmp_path):
-    place = tmp_path / "disk"
-    place.mkdir()
-    with full.a_disk(place) as small:
+    with full.a_disk(tmp_path / "disk") as small:
         yield small
 
 

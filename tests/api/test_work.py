@@ -7,11 +7,10 @@ from django.utils import timezone
 
 from marketplace.accounts.models import User
 from marketplace.flows import deciding
-from quality.models import Flag
 from tasks_app import claims
 from tasks_app.models import Assignment, Project
 from tests.api.caller import Caller
-from tests.factories import a_key, a_project, a_tenant, a_worker, some_items
+from tests.factories import a_flag, a_key, a_project, a_tenant, a_worker, some_items
 
 pytestmark = pytest.mark.django_db
 MONEY = {"reward_currency": "USD"}
@@ -271,17 +270,7 @@ def test_a_confirmed_flag_shows_as_a_restriction(tenant, owls, rosa):
     worker = a_worker(tenant)
     wim = Caller(a_key(worker))
     (lease,) = claim(wim, "owls")["assignments"]
-    flag = Flag.objects.create(
-        project=owls,
-        worker=worker,
-        kind="below_floor",
-        reason="too many answers apart",
-        rule_name="floor",
-        rule_version="1",
-        evidence={"n": 20},
-        n_answers=20,
-        raised_at=timezone.now(),
-    )
+    flag = a_flag(owls, worker)
     before = wim.get("/me/restrictions/")["results"]
 
     deciding.confirm(flag=flag, by=User.objects.get(role="manager"), note="yes")

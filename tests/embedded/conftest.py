@@ -1,4 +1,5 @@
 import shutil
+import signal
 import tempfile
 from pathlib import Path
 
@@ -6,7 +7,8 @@ import pytest
 
 from marketplace.embedded import places
 from marketplace.embedded.supervisor import Supervisor
-from tests.embedded.processes import without_servers
+from tests.embedded.crowd import Crowd
+from tests.embedded.processes import Up, free_port, without_servers
 
 
 @pytest.fixture
@@ -20,6 +22,23 @@ def data():
 @pytest.fixture
 def where(data):
     return places.prepare(data)
+
+
+@pytest.fixture
+def up(data):
+    """The whole service, ready, on a data directory of its own."""
+    running = Up(data, port=free_port())
+    running.read_until("Ctrl-C stops it.")
+    yield running
+    running.end(signal.SIGTERM)
+
+
+@pytest.fixture
+def crowd(up, data):
+    """Clients at work on it."""
+    crowd = Crowd(up, data)
+    with crowd.at_work():
+        yield crowd
 
 
 @pytest.fixture

@@ -6,25 +6,10 @@ import time
 
 import pytest
 
-from tests.embedded.crowd import Crowd, of
-from tests.embedded.processes import Up, eventually, free_port
+from tests.embedded.crowd import of
+from tests.embedded.processes import eventually
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
-
-
-@pytest.fixture
-def up(data):
-    running = Up(data, port=free_port())
-    running.read_until("Ctrl-C stops it.")
-    yield running
-    running.end(signal.SIGTERM)
-
-
-@pytest.fixture
-def crowd(up, data):
-    crowd = Crowd(up, data)
-    with crowd.at_work():
-        yield crowd
 
 
 def test_a_deploy_under_load_loses_nothing_and_does_nothing_twice(up, crowd):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.embedded.processes import Up, descendants, eventually, free_port
+from tests.embedded.processes import descendants, eventually
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
 
@@ -24,14 +24,6 @@ def the_queue(up, name):
 
     wanted = [b"queue", name.encode(), b""]
     return [pid for pid in descendants(up.process.pid) if words(pid)[-3:] == wanted]
-
-
-@pytest.fixture
-def up(data):
-    running = Up(data, port=free_port())
-    running.read_until("Ctrl-C stops it.")
-    yield running
-    running.end(signal.SIGTERM)
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ import socket
 
 import pytest
 
-from tests.embedded.crowd import Crowd, of
-from tests.embedded.processes import Up, eventually, free_port
+from tests.embedded.crowd import of
+from tests.embedded.processes import eventually
 from tests.webhooks.receiver import Answer, Receiver
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
@@ -21,21 +21,6 @@ OURS = "granian|manage.py sweep$"
 QUEUES = "manage.py queue (settle|webhooks|training)$"
 N_RECORDED = 3000
 MOST_ROWS, MOST_BYTES = 100, 20_000
-
-
-@pytest.fixture
-def up(data):
-    running = Up(data, port=free_port())
-    running.read_until("Ctrl-C stops it.")
-    yield running
-    running.end(signal.SIGTERM)
-
-
-@pytest.fixture
-def crowd(up, data):
-    crowd = Crowd(up, data)
-    with crowd.at_work():
-        yield crowd
 
 
 @pytest.fixture

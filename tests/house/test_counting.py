@@ -29,9 +29,7 @@ print(metrics.exposition({})[0].decode())
 
 @pytest.fixture
 def disk(tmp_path):
-    place = tmp_path / "metrics"
-    place.mkdir()
-    with full.a_disk(place) as disk:
+    with full.a_disk(tmp_path / "metrics") as disk:
         yield disk
 
 

@@ -17,7 +17,7 @@ from quality.models import Revision
 from tasks_app import claims, progress
 from tasks_app.models import Answer, Assignment, Item, Task
 from tests.factories import NOON, a_project, a_worker, later, some_items
-from tests.quality.test_settling import a_crowd
+from tests.quality.crowds import a_crowd
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

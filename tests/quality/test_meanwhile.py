@@ -7,10 +7,10 @@ import pytest
 from marketplace.flows import deciding
 from quality import feed, revisions, settling, writing
 from quality.judges import JUDGES
-from quality.models import Cause, Flag, Revision, SettleDue, Settling, StopRule
+from quality.models import Cause, Revision, SettleDue, Settling, StopRule
 from tasks_app.models import Project, Task
-from tests.factories import NOON, a_project, a_worker, later, some_items
-from tests.quality.test_settling import a_crowd, answer, record
+from tests.factories import NOON, a_flag, a_project, a_worker, later, some_items
+from tests.quality.crowds import a_crowd, answer, record
 
 pytestmark = pytest.mark.django_db
 
@@ -90,7 +90,10 @@ def test_a_task_that_lost_answers_during_a_refit_stays_open(tenant, monkeypatch,
     Settling.objects.filter(project=project).update(refit_at=later(1))
     monkeypatch.setattr(settling, "MEANWHILE_S", 0.01)
     a_long_fit.clear()
-    read, suspects = settling.ballots.read, iter([a_flag(project)])
+    read, suspects = (
+        settling.ballots.read,
+        iter([a_flag(project, project.answers.order_by("pk")[0].worker)]),
+    )
 
     def read_then_confirm(*arguments):
         found = read(*arguments)
@@ -163,21 +166,6 @@ class Killed(BaseException):
 
 def killed(*_, **__):
     raise Killed
-
-
-def a_flag(project):
-    worker = project.answers.order_by("pk")[0].worker
-    return Flag.objects.create(
-        project=project,
-        worker=worker,
-        kind=Flag.Kind.LOW_ACCURACY,
-        reason="poor",
-        rule_name="test",
-        rule_version="1",
-        evidence={},
-        n_answers=12,
-        raised_at=NOON,
-    )
 
 
 def make_rule(project, *, version, target):

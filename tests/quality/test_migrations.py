@@ -9,7 +9,7 @@ from django.utils import timezone
 from quality import due, settling
 from quality.models import FieldModel, Settling, WorkerModel
 from tests.factories import NOON, a_project, some_items
-from tests.quality.test_settling import a_crowd
+from tests.quality.crowds import a_crowd
 
 pytestmark = pytest.mark.django_db
 

@@ -1,0 +1,1 @@
+"""Break each promise on a copy and see its test fail."""
