@@ -1,10 +1,12 @@
 """The same promises when everybody comes at once: real threads, real connections."""
 
 import fcntl
+import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from threading import Barrier
+from functools import partial
+from threading import Barrier, Event
 
 import pytest
 from django.db import connection, transaction
@@ -44,6 +46,18 @@ def all_at_once(deeds):
         # One crowd at a time: a second one, in another process, would find no connection left.
         fcntl.flock(mine, fcntl.LOCK_EX)
         return list(pool.map(run, deeds))
+
+
+def hold_until(task, is_held, *, n_waiting):
+    """Keep the task locked until so many sessions wait, so that all meet at its row."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        Task.objects.select_for_update(no_key=True).get(pk=task.pk)
+        is_held.set()
+        until, n = time.monotonic() + 20, 0
+        while n < n_waiting:
+            assert time.monotonic() < until, f"{n} of {n_waiting} wait"
+            cursor.execute("SELECT count(DISTINCT pid) FROM pg_locks WHERE NOT granted")
+            ((n,),) = cursor.fetchall()
 
 
 def test_racing_workers_share_the_slots_without_overlap():
@@ -162,16 +176,22 @@ def test_late_answers_race_for_the_last_slot():
         )
         claims.expire(now=now + timedelta(seconds=650))
 
-    results = all_at_once(
+    is_held = Event()
+
+    def answer(lease):
+        assert is_held.wait(timeout=20)
+        return answers.submit(
+            uid=lease.uid,
+            worker_id=lease.worker_id,
+            values={"kind": "owl"},
+            elapsed_s=None,
+            now=later(9000),
+        )
+
+    _, *results = all_at_once(
         [
-            lambda lease=lease: answers.submit(
-                uid=lease.uid,
-                worker_id=lease.worker_id,
-                values={"kind": "owl"},
-                elapsed_s=None,
-                now=later(9000),
-            )
-            for lease in leases
+            lambda: hold_until(task, is_held, n_waiting=len(leases)),
+            *(partial(answer, lease) for lease in leases),
         ]
     )
 
