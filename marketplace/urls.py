@@ -63,9 +63,9 @@ _PROJECT: list[URLPattern | URLResolver] = [
 ]
 
 _API: list[URLPattern | URLResolver] = [
-    path("assignments/<uuid:id>/submit/", work.SubmitDoor.as_view(), name="submit"),
     path("projects/<slug:slug>/", include(_PROJECT)),
     path("claim/", work.ClaimAnywhereDoor.as_view(), name="claim-anywhere"),
+    path("assignments/<uuid:id>/submit/", work.SubmitDoor.as_view(), name="submit"),
     path("tenants/", people.TenantsDoor.as_view(), name="tenants"),
     path("workers/", people.WorkersDoor.as_view(), name="workers"),
     path("workers/<uuid:id>/keys/", people.WorkerKeysDoor.as_view(), name="worker-keys"),
