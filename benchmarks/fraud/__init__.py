@@ -1,0 +1,1 @@
+"""Bad workers put among real ones, and who finds them."""
