@@ -63,7 +63,7 @@ class Others:
         for first in range(0, self.task.size, step):
             yield slice(first, min(first + step, self.task.size))
 
-    def without_one(self, votes: slice) -> Floats:
+    def without_one(self, votes: slice | Codes) -> Floats:
         """Beliefs of the truth of these votes' tasks without the vote, (n_labels, n)."""
         task = self.task[votes]
         left = self._evidence[:, task] - self._logs[:, votes]

@@ -107,7 +107,7 @@ class Meetings:
         """The taker says what the giver said, by the truth and the taker's own errors."""
         others = self._others
         errors = others.own_errors(others.worker[taker], others.label[giver])
-        return np.einsum("kn,kn->n", errors, truth)
+        return np.einsum("kn,kn->n", errors, others.without_one(taker))
 
     def _by_task(self, truth: Floats, giver: Codes, taker: Codes) -> Floats:
         """Anyone says what the giver said, by all answers to the task but the taker's."""
