@@ -14,8 +14,10 @@ from marketplace.api import (
     quality,
     retraining,
     service,
+    skills,
     webhooks,
     work,
+    workforce,
 )
 
 
@@ -42,6 +44,11 @@ _PROJECT: list[URLPattern | URLResolver] = [
     path("pause/", projects.PauseDoor.as_view(), name="project-pause"),
     path("close/", projects.CloseDoor.as_view(), name="project-close"),
     path("guidelines/", projects.GuidelinesDoor.as_view(), name="guidelines"),
+    path(
+        "guidelines/confirm/",
+        projects.ConfirmGuidelinesDoor.as_view(),
+        name="guidelines-confirm",
+    ),
     path("items/", items.ItemsDoor.as_view(), name="items"),
     path("items/<external:external_id>/", items.ItemDoor.as_view(), name="item"),
     path("items/<external:external_id>/withdraw/", items.WithdrawDoor.as_view(), name="withdraw"),
@@ -51,6 +58,7 @@ _PROJECT: list[URLPattern | URLResolver] = [
     path("consensus/", consensus.ConsensusDoor.as_view(), name="consensus"),
     path("changes/", consensus.ChangesDoor.as_view(), name="changes"),
     path("agreement/", quality.AgreementDoor.as_view(), name="agreement"),
+    path("reviews/", workforce.ReviewsDoor.as_view(), name="reviews"),
     path("workers/", quality.ProjectWorkersDoor.as_view(), name="project-workers"),
     path(
         "workers/<pseudonym:pseudonym>/",
@@ -69,6 +77,13 @@ _API: list[URLPattern | URLResolver] = [
     path("tenants/", people.TenantsDoor.as_view(), name="tenants"),
     path("workers/", people.WorkersDoor.as_view(), name="workers"),
     path("workers/<uuid:id>/keys/", people.WorkerKeysDoor.as_view(), name="worker-keys"),
+    path("workers/<pseudonym:pseudonym>/", workforce.KnownWorkerDoor.as_view(), name="worker"),
+    path("lists/<slug:name>/", workforce.ListDoor.as_view(), name="list"),
+    path("lists/<slug:name>/add/", workforce.ListAddDoor.as_view(), name="list-add"),
+    path("lists/<slug:name>/remove/", workforce.ListRemoveDoor.as_view(), name="list-remove"),
+    path("skills/", skills.SkillsDoor.as_view(), name="skills"),
+    path("skills/<slug:name>/", skills.SkillDoor.as_view(), name="skill"),
+    path("skills/<slug:name>/values/", skills.SkillValuesDoor.as_view(), name="skill-values"),
     path("keys/", people.KeysDoor.as_view(), name="keys"),
     path("keys/<uuid:id>/", people.KeyDoor.as_view(), name="key"),
     path("projects/", projects.ProjectsDoor.as_view(), name="projects"),
@@ -78,6 +93,7 @@ _API: list[URLPattern | URLResolver] = [
     path("assignments/<uuid:id>/extend/", work.ExtendDoor.as_view(), name="extend"),
     path("me/", work.MeDoor.as_view(), name="me"),
     path("me/assignments/", work.MyAssignmentsDoor.as_view(), name="my-assignments"),
+    path("me/skills/", skills.MySkillsDoor.as_view(), name="my-skills"),
     path("me/restrictions/", work.MyRestrictionsDoor.as_view(), name="my-restrictions"),
     path("flags/<uuid:id>/confirm/", quality.ConfirmDoor.as_view(), name="flag-confirm"),
     path("flags/<uuid:id>/dismiss/", quality.DismissDoor.as_view(), name="flag-dismiss"),

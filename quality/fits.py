@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 from django.db import connection, transaction
 
-from quality import flags, judging, stop_rules, writing
+from quality import flags, judging, stop_rules, study, writing
 from quality.core import Accuracy
 from quality.models import FieldModel, Flag, WorkerModel
 from quality.sql import statement
@@ -32,6 +32,7 @@ def learn(
         _keep_model(project, made)
     worker_ids, accuracy = judging.accuracies(judgement)
     _keep_reliability(project, worker_ids, accuracy)
+    study.mark(project=project, is_quiet=is_quiet, now=now)
     return flags.raise_flags(
         project=project,
         judgement=judgement,

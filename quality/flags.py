@@ -1,6 +1,7 @@
 """Suspect workers on evidence, and decide about suspicions."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -30,6 +31,18 @@ class AlreadyDecided(Refusal):
     code = "already_decided"
 
 
+@dataclass(frozen=True, slots=True)
+class Suspicion:
+    """Ground to flag a worker: by which rule, why in words, and the evidence as it stands now."""
+
+    worker_id: int
+    kind: str
+    rule: tuple[str, str]
+    n_answers: int
+    reason: str
+    evidence: dict[str, Any]
+
+
 @transaction.atomic
 def raise_flags(
     *,
@@ -46,26 +59,33 @@ def raise_flags(
     """
     enough = ENOUGH_CERTAINTY if is_quiet else CERTAINTY_UNDER_WAY
     surely_below = accuracy.below(project.reliability_floor) >= enough
-    suspects = {
-        worker_ids[i]: i
-        for i in np.flatnonzero(surely_below & (accuracy.n >= ENOUGH_ANSWERS)).tolist()
-    }
-    known = Flag.objects.filter(
-        project=project, worker_id__in=suspects, kind=Flag.Kind.LOW_ACCURACY
+    suspects = np.flatnonzero(surely_below & (accuracy.n >= ENOUGH_ANSWERS)).tolist()
+    waiting = _waiting(
+        project, {(worker_ids[i], Flag.Kind.LOW_ACCURACY): int(accuracy.n[i]) for i in suspects}
     )
-    for flag in known.order_by("pk"):
-        waits = flag.state != Flag.State.DISMISSED or (
-            flag.worker_id in suspects
-            and accuracy.n[suspects[flag.worker_id]] < AGAIN_AFTER * flag.n_answers
-        )
-        if waits:
-            suspects.pop(flag.worker_id, None)
-    return Flag.objects.bulk_create(
+    return _raise(
+        project,
         [
-            _flag(project, judgement, worker_id, accuracy, i, now)
-            for worker_id, i in sorted(suspects.items())
-        ]
+            _below_floor(project, judgement, worker_ids[i], accuracy, i)
+            for i in suspects
+            if (worker_ids[i], Flag.Kind.LOW_ACCURACY) not in waiting
+        ],
+        now,
     )
+
+
+@transaction.atomic
+def raise_each(
+    *, project: Project, suspicions: Sequence[Suspicion], now: datetime
+) -> list[Flag]:
+    """Flag each suspicion, unless that kind is open or decided of the worker; the new flags.
+
+    The caller keeps others from flagging meanwhile.
+    """
+    counts = {(one.worker_id, one.kind): one.n_answers for one in suspicions}
+    waiting = _waiting(project, counts)
+    fresh = [one for one in suspicions if (one.worker_id, one.kind) not in waiting]
+    return _raise(project, fresh, now)
 
 
 @transaction.atomic
@@ -92,31 +112,55 @@ def tasks_of(*, project: Project, worker_id: int) -> list[int]:
     )
 
 
-def _flag(
-    project: Project,
-    judgement: Judgement,
-    worker_id: int,
-    accuracy: Accuracy,
-    i: int,
-    now: datetime,
-) -> Flag:
+def _waiting(project: Project, counts: dict[tuple[int, str], int]) -> set[tuple[int, str]]:
+    """Of these workers and kinds, with the answers they have, those not to be flagged again."""
+    known = Flag.objects.filter(project=project, worker__in={worker for worker, _ in counts})
+    found: set[tuple[int, str]] = set()
+    for flag in known:
+        place = (flag.worker_id, flag.kind)
+        if flag.state != Flag.State.DISMISSED or counts.get(place, 0) < AGAIN_AFTER * flag.n_answers:
+            found.add(place)
+    return found
+
+
+def _raise(project: Project, suspicions: Sequence[Suspicion], now: datetime) -> list[Flag]:
+    return Flag.objects.bulk_create(
+        [
+            Flag(
+                project=project,
+                worker_id=one.worker_id,
+                kind=one.kind,
+                reason=one.reason,
+                rule_name=one.rule[0],
+                rule_version=one.rule[1],
+                evidence=one.evidence,
+                n_answers=one.n_answers,
+                raised_at=now,
+            )
+            for one in sorted(suspicions, key=lambda one: (one.worker_id, one.kind))
+        ]
+    )
+
+
+def _below_floor(
+    project: Project, judgement: Judgement, worker_id: int, accuracy: Accuracy, i: int
+) -> Suspicion:
     n = int(accuracy.n[i])
     value = round(float(accuracy.value[i]), 4)
     low, high = (round(float(end), 4) for end in accuracy.interval[i])
     floor = project.reliability_floor
     certainty = float(accuracy.below(floor)[i])
-    return Flag(
-        project=project,
+    return Suspicion(
         worker_id=worker_id,
         kind=Flag.Kind.LOW_ACCURACY,
+        rule=RULE,
+        n_answers=n,
         reason=(
             f"Over {n} answers the accuracy is {value:.2f} "
             f"(95 % interval {low:.2f} to {high:.2f}). "
             f"It is below this project's floor of {floor:.2f} with a probability of "
             f"{100 * certainty:.1f} %."
         ),
-        rule_name=RULE[0],
-        rule_version=RULE[1],
         evidence={
             "n": n,
             "accuracy": value,
@@ -124,8 +168,6 @@ def _flag(
             "floor": floor,
             "answers": _least_likely(judgement, worker_id),
         },
-        n_answers=n,
-        raised_at=now,
     )
 
 

@@ -15,12 +15,15 @@ from tasks_app.models import Project, Task
 from tasks_app.staging import patient
 
 Ids = NDArray[np.int64]
+Floats = NDArray[np.float64]
 
 # PostgreSQL's binary COPY: a header, rows of length-prefixed columns, a trailer.
 HEADER, TRAILER = 19, 2
 LABELLED = ("choice", "ordinal")
 _ANSWERS = """
-COPY (SELECT answer.task_id, answer.worker_id, COALESCE(answer.guideline_version, 0)::int4{columns}
+COPY (SELECT answer.task_id, answer.worker_id, COALESCE(answer.guideline_version, 0)::int4,
+             answer.id, extract(epoch FROM answer.answered_at)::float8,
+             COALESCE(answer.elapsed_s, 'NaN'){columns}
         FROM tasks_app_answer AS answer
        WHERE answer.project_id = {project_id}{only})
   TO STDOUT (FORMAT BINARY)
@@ -33,6 +36,8 @@ class Columns:
 
     task, worker: (n_answers,) ids
     guideline: (n_answers,) guideline versions, 0 where unknown
+    number: (n_answers,) the answers' ids, which grow as answers come
+    at, elapsed: (n_answers,) seconds: since 1970 when it was given, and how long it took or nan
     values: of each field, what was said: of a choice or an ordinal the label's position, -1 where
         nothing was; of a number floats, nan where nothing was; else a list with None for nothing
     """
@@ -40,6 +45,9 @@ class Columns:
     task: Ids
     worker: Ids
     guideline: NDArray[np.int32]
+    number: Ids
+    at: Floats
+    elapsed: Floats
     values: dict[str, Any]
 
 
@@ -61,7 +69,15 @@ def answers(project: Project, task_ids: Iterable[int] | None = None) -> Columns:
     for number, field in enumerate(loose):
         values[field["key"]] = [told[row][number] for row in order.tolist()]
     guideline = rows["guideline"][order].astype(np.int32)
-    return Columns(task[order], worker[order], guideline, values)
+    return Columns(
+        task=task[order],
+        worker=worker[order],
+        guideline=guideline,
+        number=rows["number"][order].astype(np.int64),
+        at=rows["at"][order].astype(np.float64),
+        elapsed=rows["elapsed"][order].astype(np.float64),
+        values=values,
+    )
 
 
 def _withdrawn(project: Project, task_ids: Iterable[int] | None) -> Ids:
@@ -116,6 +132,7 @@ def _column(field: Field) -> sql.Composable:
 def _layout(fixed: list[Field]) -> np.dtype[Any]:
     """A row of columns of one width: how many columns, then each with its length before it."""
     parts = [("task", ">i8"), ("worker", ">i8"), ("guideline", ">i4")]
+    parts += [("number", ">i8"), ("at", ">f8"), ("elapsed", ">f8")]
     parts += [
         (f"value{number}", ">i4" if field["type"] in LABELLED else ">f8")
         for number, field in enumerate(fixed)

@@ -49,6 +49,20 @@ class Reason:
     detail: str
 
 
+# By the admission's reason, what the worker reads where the admission says no more.
+_REFUSED: dict[str, tuple[str, str]] = {
+    Admission.Reason.NOT_ADMITTED: ("not_admitted", "you are not admitted to this project"),
+    Admission.Reason.RESTRICTED: (
+        "restricted",
+        "a flag about your answers to this project was confirmed",
+    ),
+    Admission.Reason.REQUIREMENT: ("requirement", "you do not meet what the project asks for"),
+    Admission.Reason.EXAM: ("requirement", "an entrance exam comes first"),
+    Admission.Reason.GUIDELINES: (
+        "guidelines_unconfirmed",
+        "read the guidelines and confirm them",
+    ),
+}
 _CLAIM = f"""
 SELECT {leases.COLUMNS}
   FROM concord_claim(%(project_ids)s::bigint[], %(worker_id)s, %(count)s, %(now)s)
@@ -56,6 +70,10 @@ SELECT {leases.COLUMNS}
 _CLAIM_BY_SLUG = f"""
 SELECT {leases.COLUMNS}
   FROM concord_claim_by_slug(%(slug)s, %(tenant_id)s, %(worker_id)s, %(count)s, %(now)s)
+"""  # noqa: S608 -- our own names
+_EXAMINE = f"""
+SELECT {leases.COLUMNS}
+  FROM concord_examine(%(project_id)s, %(worker_id)s, %(count)s, %(is_paid)s, %(now)s)
 """  # noqa: S608 -- our own names
 _PROSPECTS = """
 SELECT project_id, held, has_new
@@ -87,6 +105,25 @@ def claim_by_slug(
             "tenant_id": tenant_id,
             "worker_id": worker_id,
             "count": count,
+            "now": now,
+        },
+    )
+
+
+def examine(
+    *, project: Project, worker_id: int, count: int, is_paid: bool, now: datetime
+) -> list[Lease]:
+    """Lease gold tasks of an entrance exam to a worker, whom the work does not admit yet.
+
+    At most as many as the project lets a worker hold. See sql/examine.sql.
+    """
+    return leases.rows(
+        _EXAMINE,
+        {
+            "project_id": project.pk,
+            "worker_id": worker_id,
+            "count": count,
+            "is_paid": is_paid,
             "now": now,
         },
     )
@@ -130,9 +167,8 @@ def _refused(project: Project, admission: Admission | None, now: datetime) -> Re
         return Reason("not_admitted", "this project is for invited workers")
     if admission.may_claim or (admission.until is not None and admission.until <= now):
         return None
-    if admission.reason_code == Admission.Reason.RESTRICTED:
-        return Reason("restricted", "a flag about your answers to this project was confirmed")
-    return Reason("not_admitted", "you are not admitted to this project")
+    code, detail = _REFUSED[admission.reason_code]
+    return Reason(code, admission.detail or detail)
 
 
 def _why_empty(project: Project, held: int, has_new: bool, n_open: int) -> Reason | None:

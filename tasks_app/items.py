@@ -68,8 +68,9 @@ class ProjectClosed(Refusal):
 class _Intake:
     """Checks records against a project and spools what they become."""
 
-    def __init__(self, project: Project, items: Spool, parts: Spool) -> None:
+    def __init__(self, project: Project, items: Spool, parts: Spool, all_gold: bool) -> None:
         self.project, self.items, self.parts = project, items, parts
+        self.all_gold = all_gold
         self.schema = Schema(project.item_schema) if project.item_schema is not None else None
         self.reads_payload = forms.reads_payload(project.form)
         self.is_cut = project.split["by"] != "none"
@@ -109,6 +110,8 @@ class _Intake:
 
     def _gold(self, gold: dict[str, Any] | None) -> dict[str, Any] | None:
         if gold is None:
+            if self.all_gold:
+                raise invalid("/gold", "gold_missing", "a training consists of gold")
             return None
         if self.project.split["by"] != "none":
             raise invalid("/gold", "gold_needs_whole_item", "gold cannot be split into parts")
@@ -125,9 +128,11 @@ def upload(
     batch: str | None,
     partial: bool,
     now: datetime,
+    all_gold: bool = False,
 ) -> Iterator[Upload]:
     """Items read and checked; to store them cuts their tasks too.
 
+    all_gold: whether items without gold are refused
     Raises Invalid naming each bad row, and on storing ProjectClosed.
     """
     with spools(2) as (items, parts):
@@ -149,7 +154,7 @@ def upload(
                 faults.add(row, [_conflict(external_id)])
             return arrived
 
-        intake = _Intake(project, items, parts)
+        intake = _Intake(project, items, parts, all_gold)
         yield read(records, take=intake.take, bring_in=bring_in, partial=partial)
 
 

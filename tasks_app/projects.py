@@ -6,7 +6,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from tasks_app import forms, splitting
-from tasks_app.errors import Fault, Invalid, Refusal
+from tasks_app.errors import Fault, Invalid, Refusal, invalid
 from tasks_app.models import GuidelineVersion, Item, Project
 from tasks_app.schemas import Schema
 
@@ -61,8 +61,18 @@ def draft(*, tenant_id: int, now: datetime, guidelines: str, **wanted: Any) -> P
 
 
 @transaction.atomic
-def change(*, project: Project, now: datetime, guidelines: str | None, **wanted: Any) -> Project:
-    """Change a project; new guidelines make a new version. Raises Invalid or ProjectHasItems."""
+def change(
+    *,
+    project: Project,
+    now: datetime,
+    guidelines: str | None,
+    changes_answers: bool = False,
+    **wanted: Any,
+) -> Project:
+    """Change a project; new guidelines make a new version. Raises Invalid or ProjectHasItems.
+
+    changes_answers: whether workers are to confirm the guidelines, new ones or those in force
+    """
     project = Project.objects.select_for_update(no_key=True).get(pk=project.pk)
     frozen = [name for name in FROZEN if name in wanted and wanted[name] != getattr(project, name)]
     if frozen and (
@@ -76,6 +86,10 @@ def change(*, project: Project, now: datetime, guidelines: str | None, **wanted:
         GuidelineVersion.objects.create(
             project=project, version=project.guideline_version, text=guidelines, created_at=now
         )
+    if changes_answers:
+        GuidelineVersion.objects.filter(
+            project=project, version=project.guideline_version
+        ).update(changes_answers=True)
     check(project)
     project.save()
     return project
@@ -113,6 +127,13 @@ def guidelines_of(project: Project, version: int | None) -> str | None:
         .values_list("text", flat=True)
         .first()
     )
+
+
+def check_version(project: Project, version: int) -> None:
+    """Raises Invalid unless the project has guidelines of this version."""
+    if guidelines_of(project, version) is None:
+        detail = f"there are versions 1 to {project.guideline_version}"
+        raise invalid("/version", "unknown_version", detail)
 
 
 def check(project: Project) -> None:

@@ -105,6 +105,9 @@ class TenantWorker(models.Model):
     pseudonym = models.CharField(max_length=32)
     # Invited workers may take the tenant's invited projects.
     invited = models.BooleanField(default=False)
+    # What the tenant keeps about its worker, and the lists it put them on.
+    attributes = models.JSONField(default=dict)
+    lists = ArrayField(models.CharField(max_length=63), default=list)
     since = models.DateTimeField()
 
     class Meta:

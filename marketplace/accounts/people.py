@@ -3,9 +3,10 @@
 import secrets
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import F, Func, QuerySet, Value
 
 from marketplace.accounts.models import Tenant, TenantWorker, User
 
@@ -127,3 +128,39 @@ def _pseudonyms(tenant: Tenant, worker_ids: Collection[int]) -> dict[int, str]:
             "worker_id", "pseudonym"
         )
     )
+
+
+def keep_attributes(*, tenant: Tenant, worker_id: int, attributes: dict[str, Any]) -> None:
+    """Change some of what the tenant keeps about a worker; None takes an attribute away."""
+    row = TenantWorker.objects.select_for_update(no_key=True).get(tenant=tenant, worker=worker_id)
+    kept = row.attributes | attributes
+    row.attributes = {name: value for name, value in kept.items() if value is not None}
+    row.save(update_fields=["attributes"])
+
+
+def put_on_list(*, tenant: Tenant, name: str, worker_ids: Collection[int]) -> list[int]:
+    """Put workers on a list; who was not on it before."""
+    fresh = TenantWorker.objects.filter(tenant=tenant, worker__in=worker_ids).exclude(
+        lists__contains=[name]
+    )
+    ids = _held(fresh)
+    TenantWorker.objects.filter(tenant=tenant, worker__in=ids).update(
+        lists=Func(F("lists"), Value(name), function="array_append")
+    )
+    return ids
+
+
+def take_off_list(*, tenant: Tenant, name: str, worker_ids: Collection[int]) -> list[int]:
+    """Take workers off a list; who was on it."""
+    listed = TenantWorker.objects.filter(
+        tenant=tenant, worker__in=worker_ids, lists__contains=[name]
+    )
+    ids = _held(listed)
+    TenantWorker.objects.filter(tenant=tenant, worker__in=ids).update(
+        lists=Func(F("lists"), Value(name), function="array_remove")
+    )
+    return ids
+
+
+def _held(rows: QuerySet[TenantWorker]) -> list[int]:
+    return [row.worker_id for row in rows.select_for_update(no_key=True).order_by("worker_id")]

@@ -253,7 +253,7 @@ class Door(APIView):
         if self.caller.role != WORKER:
             return Project.objects.filter(tenant_id=self.tenant.pk)
         seen = Project.objects.filter(
-            Q(access=Project.Access.OPEN)
+            Q(access__in=[Project.Access.OPEN, Project.Access.QUALIFIED])
             | Q(tenant_id__in=people.inviting_tenants(self.caller.pk).values("tenant"))
         )
         tenant_id = self.key.tenant_id

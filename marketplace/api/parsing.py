@@ -1,14 +1,18 @@
-"""The one parser of request bodies."""
+"""The one parser of request bodies, and what JSON has no type for."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 from rest_framework.exceptions import APIException, ParseError
 from rest_framework.parsers import BaseParser
 
 from marketplace.api import strict_json
+from tasks_app.errors import invalid
 
 
 class TooLarge(APIException):
@@ -49,3 +53,18 @@ def check_charset(request: HttpRequest) -> None:
     charset = (request.content_params or {}).get("charset", "utf-8")
     if charset.strip('"').lower() not in {"utf-8", "utf8", "us-ascii"}:
         raise ParseError(f"The charset {charset[:40]!r} is not taken; send UTF-8.", code="charset")
+
+
+def future(body: Mapping[str, Any], name: str) -> datetime | None:
+    """The time of this name, None where there is none. Raises Invalid for one that is past."""
+    if name not in body:
+        return None
+    try:
+        time = parse_datetime(body[name])
+    except ValueError:
+        time = None
+    if time is None or time.tzinfo is None:
+        raise invalid(f"/{name}", "schema", "a time with its zone is wanted")
+    if time <= timezone.now():
+        raise invalid(f"/{name}", "in_the_past", "that would be over already")
+    return time

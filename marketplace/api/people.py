@@ -1,18 +1,15 @@
 """Tenants, the workers they invite, and keys."""
 
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
 from django.http import HttpResponse, HttpResponseBase
-from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from rest_framework.request import Request
 
 from marketplace.accounts import keys
 from marketplace.accounts.models import Key, TenantWorker
-from marketplace.api import paging, schemas
+from marketplace.api import paging, parsing, schemas
 from marketplace.api.door import MANAGER, OPERATOR, Door, operation
 from marketplace.api.rendering import reply
 from marketplace.flows import tenants
@@ -102,7 +99,7 @@ class WorkerKeysDoor(Door):
                 tenant=self.tenant,
                 worker=known.worker,
                 scopes=body.get("scopes"),
-                expires_at=_future(body),
+                expires_at=parsing.future(body, "expires_at"),
             )
         )
 
@@ -154,7 +151,7 @@ class KeysDoor(Door):
                 tenant=None if is_operator else self.tenant,
                 role=body["role"],
                 scopes=body.get("scopes"),
-                expires_at=_future(body),
+                expires_at=parsing.future(body, "expires_at"),
             )
         )
 
@@ -209,17 +206,3 @@ def _new(made: tuple[Key, str]) -> HttpResponse:
     key, text = made
     told = {"id": key.uid, "key": text, "scopes": key.scopes, "expires_at": key.expires_at}
     return reply(told, 201)
-
-
-def _future(body: dict[str, Any]) -> datetime | None:
-    if "expires_at" not in body:
-        return None
-    try:
-        expires_at = parse_datetime(body["expires_at"])
-    except ValueError:
-        expires_at = None
-    if expires_at is None or expires_at.tzinfo is None:
-        raise invalid("/expires_at", "schema", "a time with its zone is wanted")
-    if expires_at <= timezone.now():
-        raise invalid("/expires_at", "in_the_past", "the key would have expired already")
-    return expires_at

@@ -3,17 +3,26 @@
 from typing import Any
 
 from django.http import HttpResponse, HttpResponseBase
+from django.utils import timezone
 from rest_framework.request import Request
 
 from marketplace.api import money, paging, schemas
 from marketplace.api.door import CLIENT, MANAGER, WORKER, Door, operation
 from marketplace.api.rendering import MARKDOWN, reply
 from marketplace.flows import projects as journeys
-from tasks_app import progress, projects
+from quality.grounds import gates
+from quality.models import Gate
+from tasks_app import claims, progress, projects
 from tasks_app.errors import Missing
 from tasks_app.models import GuidelineVersion, Project
 
 PROJECT = schemas.ref("Project")
+# Clients read who may see a project; whether it asks for more stands beside it.
+_ACCESS: dict[str, str] = {Project.Access.QUALIFIED: "open"}
+_TERMS: dict[str, dict[str, Any]] = {
+    "exam": {"paid": False, "retry_days": None},
+    "training": {"retry_days": None},
+}
 
 
 class ProjectsDoor(Door):
@@ -48,7 +57,10 @@ class ProjectsDoor(Door):
         wanted = _taken(self.body())
         wanted.setdefault("split", {"by": "none"})
         guidelines = wanted.pop("guidelines", "")
-        project = journeys.draft(tenant=self.tenant, guidelines=guidelines, **wanted)
+        asked = _asked(wanted)
+        project = journeys.draft(
+            tenant=self.tenant, guidelines=guidelines, asked=asked, **wanted
+        )
         return reply(shown([project])[0], 201)
 
 
@@ -75,7 +87,13 @@ class ProjectDoor(Door):
         project = self.project(slug)
         wanted = _taken(self.body())
         guidelines = wanted.pop("guidelines", None)
-        project = journeys.change(project=project, guidelines=guidelines, **wanted)
+        project = journeys.change(
+            project=project,
+            guidelines=guidelines,
+            changes_answers=wanted.pop("guidelines_change_answers", False),
+            asked=_asked(wanted),
+            **wanted,
+        )
         return reply(shown([project])[0])
 
 
@@ -147,6 +165,27 @@ class GuidelinesDoor(Door):
         return HttpResponse(text, content_type=f"{MARKDOWN}; charset=utf-8")
 
 
+class ConfirmGuidelinesDoor(Door):
+    """A worker has read the guidelines."""
+
+    tag = "work"
+
+    @operation(
+        "confirm_guidelines",
+        roles=[WORKER],
+        scope="work",
+        body=schemas.CONFIRM_IN,
+        replies={200: schemas.ref("Confirmed")},
+    )
+    def post(self, request: Request, slug: str) -> HttpResponseBase:
+        """Confirm that you have read a version; the reasons why you may still not claim."""
+        project, version = self.project(slug), self.body()["version"]
+        journeys.confirm_guidelines(project=project, worker=self.caller, version=version)
+        found = claims.reasons(project=project, worker_id=self.caller.pk, now=timezone.now())
+        reasons = [{"code": reason.code, "detail": reason.detail} for reason in found]
+        return reply({"version": version, "reasons": reasons})
+
+
 def shown(found: list[Project]) -> list[dict[str, Any]]:
     """Projects as clients read them, with their progress."""
     ids = [project.pk for project in found]
@@ -154,14 +193,21 @@ def shown(found: list[Project]) -> list[dict[str, Any]]:
         (row.project_id, row.version): row.text
         for row in GuidelineVersion.objects.filter(project__in=ids)
     }
-    counts = progress.counts(ids)
+    counts, asked = progress.counts(ids), gates.of(found)
     return [
-        _shown(project, texts[project.pk, project.guideline_version], counts[project.pk])
+        _shown(
+            project,
+            texts[project.pk, project.guideline_version],
+            counts[project.pk],
+            asked[project.pk],
+        )
         for project in found
     ]
 
 
-def _shown(project: Project, guidelines: str, counts: progress.Counts) -> dict[str, Any]:
+def _shown(
+    project: Project, guidelines: str, counts: progress.Counts, gate: Gate
+) -> dict[str, Any]:
     budget = (
         None
         if project.budget_micros is None
@@ -173,7 +219,7 @@ def _shown(project: Project, guidelines: str, counts: progress.Counts) -> dict[s
         "state": project.state,
         "guidelines": guidelines,
         "guideline_version": project.guideline_version,
-        "access": project.access,
+        "access": _ACCESS.get(project.access, project.access),
         "item_schema": project.item_schema,
         "form": project.form,
         "split": project.split,
@@ -192,6 +238,7 @@ def _shown(project: Project, guidelines: str, counts: progress.Counts) -> dict[s
         "reward": money.shown(project.reward_micros, project.reward_currency),
         "budget": budget,
         "retraining": project.retraining,
+        **{part: getattr(gate, part) for part in gates.PARTS},
         "progress": _progress(counts),
         "created_at": project.created_at,
     }
@@ -205,6 +252,15 @@ def _progress(counts: progress.Counts) -> dict[str, int]:
         "unresolvable": counts.unresolvable,
         "answers": counts.answers,
     }
+
+
+def _asked(wanted: dict[str, Any]) -> dict[str, Any]:
+    """What is asked of workers, taken out of what was sent; terms with what they leave out."""
+    asked = {part: wanted.pop(part) for part in gates.PARTS if part in wanted}
+    for part, defaults in _TERMS.items():
+        if asked.get(part) is not None:
+            asked[part] = defaults | asked[part]
+    return asked
 
 
 def _taken(body: dict[str, Any]) -> dict[str, Any]:

@@ -44,6 +44,7 @@ def exposition(request: HttpRequest) -> HttpResponse:
         "concord_oldest_unsettled_answer_seconds": jobs.oldest("settle", now),
         "concord_oldest_undelivered_change_seconds": jobs.oldest("webhooks", now),
         "concord_oldest_training_seconds": jobs.oldest("training", now),
+        "concord_oldest_study_seconds": jobs.oldest("workers", now),
     }
     for topic in doorbell.TOPICS:
         waiting = doorbell.waiting(topic)

@@ -45,6 +45,7 @@ class WorkDoor(Door):
 
     def _shown(self, projects: list[Project]) -> list[dict[str, Any]]:
         now = timezone.now()
+        journeys.decide(projects=projects, worker_id=self.caller.pk)
         offers = worklist.offers(projects=projects, worker_id=self.caller.pk)
         reasons = claims.reasons_by_project(projects=projects, worker_id=self.caller.pk, now=now)
         return [
@@ -279,7 +280,7 @@ def _restriction(row: Admission, now: datetime) -> dict[str, Any]:
     reason = claims.admits(project=row.project, worker_id=row.worker_id, now=now)
     return {
         "project": row.project.slug,
-        "code": row.reason_code,
+        "code": reason.code if reason else row.reason_code,
         "reason": reason.detail if reason else "this refusal is over",
         "until": row.until,
     }

@@ -4,10 +4,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from marketplace.accounts.models import User
+from marketplace.flows import admitting
 from marketplace.flows.doorbell import ring
 from quality import due, flags
 from quality.models import Cause, Flag
-from tasks_app.models import Admission
 
 
 @transaction.atomic
@@ -16,15 +16,7 @@ def confirm(*, flag: Flag, by: User, note: str) -> Flag:
     now = timezone.now()
     due.lock(flag.project)
     if flags.decide(flag=flag, state=Flag.State.CONFIRMED, by_id=by.pk, note=note, now=now):
-        Admission.objects.update_or_create(
-            worker_id=flag.worker_id,
-            project_id=flag.project_id,
-            defaults={
-                "may_claim": False,
-                "reason_code": Admission.Reason.RESTRICTED,
-                "until": None,
-            },
-        )
+        admitting.meet(project=flag.project, worker_ids=[flag.worker_id], now=now)
         due.mark(
             project_id=flag.project_id,
             task_ids=flags.tasks_of(project=flag.project, worker_id=flag.worker_id),

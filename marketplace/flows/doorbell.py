@@ -11,7 +11,9 @@ from rq.serializers import JSONSerializer
 from marketplace import metrics, redis_link
 from marketplace.later import Later
 
-TOPICS = ("settle", "webhooks", "training")
+TOPICS = ("settle", "webhooks", "training", "workers")
+# Which queue carries a topic: neither trainings nor studies are urgent, and a process is dear.
+_QUEUE_OF = {"workers": "training"}
 # One job that runs and one that waits see everything; more would only repeat them.
 MOST_WAITING = 2
 FAILURE_TTL_S = 7 * 24 * 3600
@@ -59,12 +61,12 @@ def is_up() -> bool:
 
 def _enqueue(connection: redis.Redis, topic: str) -> None:
     queue = _queue(connection, topic)
-    if queue.count < MOST_WAITING:
+    if queue.count < MOST_WAITING * (1 + list(_QUEUE_OF.values()).count(queue.name)):
         queue.enqueue(
             "marketplace.flows.jobs.drain",
             topic,
             retry=Retry(max=3),
-            job_timeout=settings.RQ_QUEUES[topic]["DEFAULT_TIMEOUT"],
+            job_timeout=settings.RQ_QUEUES[queue.name]["DEFAULT_TIMEOUT"],
             result_ttl=0,
             failure_ttl=FAILURE_TTL_S,
         )
@@ -76,7 +78,7 @@ def _ring_all(topics: set[str]) -> None:
 
 
 def _queue(connection: redis.Redis, topic: str) -> Queue:
-    return Queue(topic, connection=connection, serializer=JSONSerializer)
+    return Queue(_QUEUE_OF.get(topic, topic), connection=connection, serializer=JSONSerializer)
 
 
 _ring: Callable[[str], object] = ring_now

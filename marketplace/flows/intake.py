@@ -10,6 +10,7 @@ from marketplace.accounts import people
 from marketplace.accounts.models import Tenant
 from marketplace.flows.doorbell import ring
 from quality import due, predictions, withdrawal
+from quality.grounds import gates
 from tasks_app import items, recorded
 from tasks_app.models import Item, Project
 from tasks_app.staging import Record, Upload
@@ -20,7 +21,12 @@ def items_upload(
 ) -> AbstractContextManager[Upload]:
     """Items read and checked; to store them cuts their tasks too."""
     return items.upload(
-        project=project, records=records, batch=batch, partial=partial, now=timezone.now()
+        project=project,
+        records=records,
+        batch=batch,
+        partial=partial,
+        now=timezone.now(),
+        all_gold=gates.of([project])[project.pk].training is not None,
     )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from marketplace import disk
-from marketplace.flows import settling, telling, training
+from marketplace.flows import settling, studying, telling, training
 
 LONGEST_S = 40.0
 
@@ -13,16 +13,19 @@ _DRAINS: dict[str, Callable[..., object]] = {
     "settle": settling.settle_due,
     "webhooks": telling.deliver_due,
     "training": training.train_due,
+    "workers": studying.study_due,
 }
 _IS_DUE: dict[str, Callable[[datetime], bool]] = {
     "settle": settling.is_due,
     "webhooks": telling.is_due,
     "training": training.is_due,
+    "workers": studying.is_due,
 }
 _OLDEST: dict[str, Callable[[datetime], float]] = {
     "settle": settling.oldest_due,
     "webhooks": telling.oldest_undelivered,
     "training": training.oldest_due,
+    "workers": studying.oldest_due,
 }
 
 

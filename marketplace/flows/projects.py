@@ -6,37 +6,57 @@ from django.db import transaction
 from django.utils import timezone
 
 from marketplace.accounts import people
-from marketplace.accounts.models import Tenant
+from marketplace.accounts.models import Tenant, User
+from marketplace.flows import admitting
 from marketplace.flows.doorbell import ring
 from quality import due
+from quality.grounds import gates
 from quality.models import Settling
 from tasks_app import projects
-from tasks_app.models import Admission, Project
+from tasks_app.models import Project
 
 # A change of these is judged anew: they decide when a task has answers enough.
 _JUDGED_BY = {"min_answers", "max_answers", "target_confidence", "reliability_floor"}
 
 
 @transaction.atomic
-def draft(*, tenant: Tenant, guidelines: str, **wanted: Any) -> Project:
-    """A project in draft; workers the tenant invited are admitted to it."""
+def draft(*, tenant: Tenant, guidelines: str, asked: gates.Asked, **wanted: Any) -> Project:
+    """A project in draft; workers the tenant invited are admitted, if they meet its grounds."""
+    now = timezone.now()
     people.hold_invitations(tenant.pk)
     project = projects.draft(
-        tenant_id=tenant.pk, now=timezone.now(), guidelines=guidelines, **wanted
+        tenant_id=tenant.pk, now=now, guidelines=guidelines, **wanted | _gold_only(asked)
     )
     Settling.objects.create(project=project)
-    Admission.objects.bulk_create(
-        Admission(worker_id=worker_id, project=project, may_claim=True)
-        for worker_id in people.invited_worker_ids(tenant.pk)
-    )
+    gates.change(project=project, asked=asked)
+    admitting.open_up(project)
+    admitting.meet(project=project, worker_ids=people.invited_worker_ids(tenant.pk), now=now)
     return project
 
 
 @transaction.atomic
-def change(*, project: Project, guidelines: str | None, **wanted: Any) -> Project:
+def change(
+    *,
+    project: Project,
+    guidelines: str | None,
+    changes_answers: bool = False,
+    asked: gates.Asked,
+    **wanted: Any,
+) -> Project:
     """Change a project; what decides about answers applies from the next settle."""
     now = timezone.now()
-    project = projects.change(project=project, now=now, guidelines=guidelines, **wanted)
+    before = project.access
+    project = projects.change(
+        project=project,
+        now=now,
+        guidelines=guidelines,
+        changes_answers=changes_answers,
+        **wanted | _gold_only(asked),
+    )
+    is_asked = gates.change(project=project, asked=asked)
+    admitting.open_up(project)
+    if is_asked or changes_answers or project.access != before:
+        admitting.reconsider(project=project, now=now)
     if _JUDGED_BY & set(wanted):
         due.mark_refit(project=project, now=now)
         ring("settle")
@@ -44,6 +64,21 @@ def change(*, project: Project, guidelines: str | None, **wanted: Any) -> Projec
 
 
 @transaction.atomic
+def confirm_guidelines(*, project: Project, worker: User, version: int) -> None:
+    """A worker has read the guidelines of a version. Raises Invalid."""
+    now = timezone.now()
+    projects.check_version(project, version)
+    admitting.meet(project=project, worker_ids=[worker.pk], now=now)
+    admitting.confirm(project=project, worker_id=worker.pk, version=version)
+    admitting.reconsider(project=project, worker_ids=[worker.pk], now=now)
+
+
+@transaction.atomic
 def move(*, project: Project, deed: str) -> Project:
     """Open, pause or close a project."""
     return projects.move(project=project, deed=deed)
+
+
+def _gold_only(asked: gates.Asked) -> dict[str, float]:
+    """A training serves nothing but gold."""
+    return {"gold_rate": 1.0} if asked.get("training") else {}

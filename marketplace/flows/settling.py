@@ -59,6 +59,8 @@ def settle_project(*, project_id: int) -> bool:
             "took_ms": round(1000 * (time.monotonic() - started)),
         },
     )
+    if outcome.n_fitted:
+        ring("workers")
     if outcome.n_revisions:
         training.after_settling(project=project)
     if (outcome.n_revisions or outcome.flags) and telling.is_heard(tenant_id=project.tenant_id):

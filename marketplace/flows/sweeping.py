@@ -8,13 +8,13 @@ from django.db import DatabaseError, close_old_connections, connections
 from django.utils import timezone
 
 from marketplace import disk
-from marketplace.flows import jobs, telling, work
+from marketplace.flows import jobs, knowing, telling, work
 from marketplace.flows.doorbell import TOPICS, ring_now
 from marketplace.replies import keeping
 from tasks_app import progress, queue
 
 # With a queue at hand, this long is it given to come to what is due.
-PATIENCE_S = {"settle": 4.0, "webhooks": 15.0, "training": 60.0}
+PATIENCE_S = {"settle": 4.0, "webhooks": 15.0, "training": 60.0, "workers": 60.0}
 EXPIRE_BLOCK = 500
 
 logger = logging.getLogger(__name__)
@@ -27,6 +27,7 @@ def sweep() -> None:
         return
     while work.expire(limit=EXPIRE_BLOCK) == EXPIRE_BLOCK:
         pass
+    knowing.expire_skills()
     now = timezone.now()
     for topic in TOPICS:
         if not jobs.is_due(topic, now):

@@ -10,7 +10,8 @@ from django.utils import timezone
 from marketplace.accounts import people
 from marketplace.accounts.keys import make_key
 from marketplace.accounts.models import Key, Tenant, TenantWorker, User
-from tasks_app.models import Admission, Project
+from marketplace.flows import admitting
+from tasks_app.models import Project
 
 FirstKeys = list[tuple[str, str]]
 
@@ -34,11 +35,8 @@ def invite(*, tenant: Tenant, username: str, email: str) -> tuple[User, str]:
         tenant=tenant, role=User.Role.WORKER, username=username, email=email, now=now
     )
     people.acquaint(tenant=tenant, worker_ids=[worker.pk], invited=True, now=now)
-    projects = Project.objects.filter(tenant_id=tenant.pk).order_by("pk")
-    Admission.objects.bulk_create(
-        (Admission(worker_id=worker.pk, project=project, may_claim=True) for project in projects),
-        ignore_conflicts=True,
-    )
+    projects = Project.objects.filter(tenant_id=tenant.pk)
+    admitting.welcome(worker_id=worker.pk, projects=projects, now=now)
     return worker, TenantWorker.objects.get(tenant=tenant, worker=worker).pseudonym
 
 

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from marketplace import metrics
+from marketplace.flows import admitting, examining
 from marketplace.flows.doorbell import ring
 from marketplace.flows.once import unlocked
 from quality import due
@@ -59,6 +60,9 @@ def claim(
         project = project or find()
         if project.state != Project.State.OPEN:
             raise claims.ProjectNotOpen
+        leases = unlocked(partial(_seat, project, worker_id, count))
+        if leases:
+            return _claimed(leases)
         reasons = claims.reasons(project=project, worker_id=worker_id, now=timezone.now())
         if reasons:
             return Claimed([], reasons)
@@ -69,6 +73,7 @@ def claim(
 def claim_anywhere(*, projects: Sequence[Project], worker_id: int, count: int) -> Claimed:
     """Lease tasks from the first of these open projects that have some."""
     project_ids = [project.pk for project in projects]
+    decide(projects=projects, worker_id=worker_id)
     for _ in range(BUSY_TRIES):
         leases = unlocked(
             lambda: claims.claim(
@@ -85,6 +90,12 @@ def claim_anywhere(*, projects: Sequence[Project], worker_id: int, count: int) -
             return Claimed([], list(reasons.values()) or [NO_TASKS])
         time.sleep(BUSY_WAIT_S)
     return Claimed([], [NO_TASKS])
+
+
+def decide(*, projects: Sequence[Project], worker_id: int) -> None:
+    """Decide about a worker whom some of these projects have not met."""
+    for project in admitting.strangers_to(projects=projects, worker_id=worker_id):
+        admitting.meet(project=project, worker_ids=[worker_id], now=timezone.now())
 
 
 def submit(
@@ -139,6 +150,10 @@ def expire(*, limit: int = 500) -> int:
         return n_expired
 
     return unlocked(end)
+
+
+def _seat(project: Project, worker_id: int, count: int) -> list[Lease]:
+    return examining.seat(project=project, worker_id=worker_id, count=count)
 
 
 def _claimed(leases: list[Lease]) -> Claimed:

@@ -4,6 +4,7 @@ One room for each kind of answer: `categorical`, `ordinal`, `multichoice`, `numb
 `orders` (comparisons and rankings), `regions` (spans and boxes); `agreement` measures them all.
 """
 
+from quality.core.intervals import beta_interval, mean_interval, rate_interval, share_interval
 from quality.core.numbering import numbered
 from quality.core.ordinal import posterior_median
 from quality.core.skill import Accuracy, accuracies, pooled_accuracies
@@ -14,9 +15,13 @@ __all__ = [
     "Accuracy",
     "Votes",
     "accuracies",
+    "beta_interval",
     "encode",
+    "mean_interval",
     "normalised",
     "numbered",
     "pooled_accuracies",
     "posterior_median",
+    "rate_interval",
+    "share_interval",
 ]

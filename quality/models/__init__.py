@@ -11,6 +11,7 @@ from quality.models.settling import (
     StopRule,
     WorkerModel,
 )
+from quality.models.standing import Gate, Review, Sitting, Skill, SkillValue, Standing, Study
 from quality.models.training import ModelVersion, Prediction, Push
 
 __all__ = [
@@ -19,13 +20,20 @@ __all__ = [
     "Feed",
     "FieldModel",
     "Flag",
+    "Gate",
     "ModelVersion",
     "Prediction",
     "Push",
     "Reliability",
+    "Review",
     "Revision",
     "SettleDue",
     "Settling",
+    "Sitting",
+    "Skill",
+    "SkillValue",
+    "Standing",
     "StopRule",
+    "Study",
     "WorkerModel",
 ]

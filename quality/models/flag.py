@@ -14,6 +14,9 @@ class Flag(models.Model):
 
     class Kind(models.TextChoices):
         LOW_ACCURACY = "low_accuracy"
+        LOW_INFORMATION = "low_information"
+        DRIFT = "drift"
+        COPYING = "copying"
 
     class State(models.TextChoices):
         OPEN = "open"

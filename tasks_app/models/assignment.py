@@ -35,6 +35,8 @@ class Assignment(models.Model):
     leased_until = models.DateTimeField()
     n_extended = models.PositiveSmallIntegerField(default=0)
     skipped_because = models.TextField(blank=True)
+    # Tasks of an entrance exam may be unpaid.
+    is_paid = models.BooleanField(db_default=True, default=True)
 
     class Meta:
         constraints = [

@@ -17,6 +17,8 @@ class Project(models.Model):
     class Access(models.TextChoices):
         INVITED = "invited"
         OPEN = "open"
+        # Open to everybody who meets its grounds; clients read "open".
+        QUALIFIED = "qualified"
 
     class Route(models.TextChoices):
         UNCERTAIN_FIRST = "uncertain_first"
@@ -26,7 +28,7 @@ class Project(models.Model):
     slug = models.CharField(max_length=63)
     name = models.CharField(max_length=200)
     state = models.CharField(max_length=6, choices=State.choices, default=State.DRAFT)
-    access = models.CharField(max_length=7, choices=Access.choices, default=Access.INVITED)
+    access = models.CharField(max_length=9, choices=Access.choices, default=Access.INVITED)
     item_schema = models.JSONField(null=True)
     form = models.JSONField()
     split = models.JSONField()
@@ -76,6 +78,8 @@ class GuidelineVersion(models.Model):
     project = models.ForeignKey(Project, models.CASCADE, related_name="guidelines", db_index=False)
     version = models.PositiveIntegerField()
     text = models.TextField(blank=True)
+    # Workers confirm that they have read these before they go on.
+    changes_answers = models.BooleanField(default=False)
     created_at = models.DateTimeField()
 
     class Meta:

@@ -13,6 +13,7 @@ CODE = (
     "draw_gold",
     "claim_from",
     "claim",
+    "examine",
     "prospect",
     "submit",
 )

@@ -6,7 +6,8 @@ SELECT assignment.id, assignment.uid, assignment.state, assignment.guideline_ver
        task.id AS task_id, task.uid AS task_uid, task.part_index, task.part_of, task.part_start,
        task.part_end, task.priority, item.payload::text AS payload,
        project.id AS project_id, project.slug, project.tenant_id, project.form::text AS form,
-       project.split::text AS split, project.lease_s, project.reward_micros,
+       project.split::text AS split, project.lease_s,
+       CASE WHEN assignment.is_paid THEN project.reward_micros ELSE 0 END AS reward_micros,
        project.reward_currency, project.show_predictions,
        answer.values::text AS answer, answer.answered_at, answer.late
   FROM tasks_app_assignment AS assignment

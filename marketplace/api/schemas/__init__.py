@@ -1,5 +1,6 @@
 """The shapes of what comes in and goes out, as JSON Schemas."""
 
+from marketplace.api.schemas import told, workers
 from marketplace.api.schemas.asked import (
     CLAIM_IN,
     KEY_IN,
@@ -23,21 +24,36 @@ from marketplace.api.schemas.shapes import (
     record,
     ref,
 )
-from marketplace.api.schemas.told import COMPONENTS
+from marketplace.api.schemas.workers import (
+    ATTRIBUTES_IN,
+    CONFIRM_IN,
+    LISTED_IN,
+    REVIEWS_IN,
+    SKILL_IN,
+    SKILL_VALUES_IN,
+)
 from tasks_app.items import EXTERNAL_ID
+
+COMPONENTS = told.COMPONENTS | workers.COMPONENTS
 
 __all__ = [
     "ANY",
+    "ATTRIBUTES_IN",
     "CLAIM_IN",
     "COMPONENTS",
+    "CONFIRM_IN",
     "COUNT",
     "EXTERNAL_ID",
     "KEY_IN",
+    "LISTED_IN",
     "NOTE_IN",
     "PROJECT_CHANGE",
     "PROJECT_IN",
     "REASON_IN",
+    "REVIEWS_IN",
     "SHARE",
+    "SKILL_IN",
+    "SKILL_VALUES_IN",
     "SUBMIT_IN",
     "TENANT_IN",
     "TEXT",

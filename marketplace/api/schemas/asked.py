@@ -3,6 +3,7 @@
 from marketplace.accounts.keys import SCOPES
 from marketplace.api import money
 from marketplace.api.schemas.shapes import NAME, SHARE, SLUG, TIME, Document, options, record
+from marketplace.api.schemas.workers import GATE_IN
 from tasks_app import forms, splitting
 
 REDUNDANCY_IN: Document = options(
@@ -54,6 +55,7 @@ PROJECT_CHANGES: Document = {
     "reward": money.SCHEMA,
     "budget": {"anyOf": [money.SCHEMA, {"type": "null"}]},
     "retraining": {"anyOf": [RETRAINING_IN, {"type": "null"}]},
+    **GATE_IN,
 }
 PROJECT_IN: Document = {
     "type": "object",
@@ -61,7 +63,10 @@ PROJECT_IN: Document = {
     "properties": {"slug": SLUG, **PROJECT_CHANGES},
     "additionalProperties": False,
 }
-PROJECT_CHANGE: Document = options(PROJECT_CHANGES)
+PROJECT_CHANGE: Document = options(
+    # Whether workers are to confirm the guidelines, new ones or those in force, before they go on.
+    PROJECT_CHANGES | {"guidelines_change_answers": {"type": "boolean"}}
+)
 CLAIM_IN: Document = options({"count": {"type": "integer", "minimum": 1, "maximum": 1000}})
 SUBMIT_IN: Document = record(
     {"answer": {"type": "object"}, "elapsed_s": {"type": "number", "minimum": 0, "maximum": 1e7}},

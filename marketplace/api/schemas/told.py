@@ -59,6 +59,9 @@ COMPONENTS: Document = {
             "reward": money.SCHEMA,
             "budget": nullable(money.SCHEMA),
             "retraining": nullable({"type": "object"}),
+            "requirements": nullable({"type": "object"}),
+            "exam": nullable({"type": "object"}),
+            "training": nullable({"type": "object"}),
             "progress": record(
                 {
                     "items": COUNT,

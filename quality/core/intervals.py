@@ -1,0 +1,50 @@
+"""Credible intervals of single shares and rates, as people read them."""
+
+import numpy as np
+from scipy import special
+
+from quality.core.votes import Floats
+
+# A central interval of 95 %.
+ENDS = (0.025, 0.975)
+
+
+def beta_interval(alpha: float, beta: float) -> tuple[float, float]:
+    """The central 95 % of a Beta distribution."""
+    low, high = (float(special.betaincinv(alpha, beta, end)) for end in ENDS)
+    return low, high
+
+
+def share_interval(right: float, n: float) -> tuple[float, float]:
+    """The central 95 % credible interval of a share, of `right` in n under a uniform prior.
+
+    Scores between 0 and 1 count in part. Raises ValueError unless 0 <= right <= n.
+    """
+    if not 0 <= right <= n:
+        raise ValueError(f"{right} of {n} is no share")
+    return beta_interval(1.0 + right, 1.0 + n - right)
+
+
+def rate_interval(n: int, span: float) -> tuple[float, float]:
+    """The central 95 % credible interval of a rate, of n events in a span, under Jeffreys' prior.
+
+    In events by unit of the span. Raises ValueError unless the span is positive.
+    """
+    if span <= 0:
+        raise ValueError("a rate needs a positive span")
+    low, high = (float(special.gammaincinv(n + 0.5, end)) / span for end in ENDS)
+    return low, high
+
+
+def mean_interval(numbers: Floats) -> Floats:
+    """The mean of (n,) numbers and its 95 % interval by Student's t: (mean, low, high).
+
+    Of one number the interval is that number. Raises ValueError for none.
+    """
+    if not numbers.size:
+        raise ValueError("a mean needs a number")
+    mean = numbers.mean()
+    if numbers.size == 1:
+        return np.array([mean, mean, mean])
+    reach = special.stdtrit(numbers.size - 1, ENDS[1]) * numbers.std(ddof=1) / numbers.size**0.5
+    return np.array([mean, mean - reach, mean + reach])

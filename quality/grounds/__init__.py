@@ -1,0 +1,1 @@
+"""What projects ask of workers, and whether a worker meets it."""

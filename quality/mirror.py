@@ -1,0 +1,122 @@
+"""What workers may read of themselves: their skills and figures, as managers see them.
+
+What stands on gold moves in steps of 20 answers to gold, lest one answer betray that it was to
+gold. Scores of suspicion are not shown; what follows from them is, as flags and restrictions.
+"""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q
+
+from quality import reliability
+from quality.core import share_interval
+from quality.models import GoldResult, Skill, SkillValue, Standing
+from tasks_app.models import Project
+
+Told = dict[str, Any]
+
+STEP = 20
+DECIMALS = 4
+# Figures of the last study that workers see.
+_SHOWN = ("agreement", "speed", "series", "fields")
+
+
+def of_value(row: SkillValue) -> Told:
+    """A skill's value with its interval and count."""
+    skill = row.skill
+    return {
+        "skill": skill.name,
+        "source": skill.source,
+        "project": skill.project.slug if skill.project else None,
+        "value": round(row.value, DECIMALS),
+        "interval": [round(row.low, DECIMALS), round(row.high, DECIMALS)],
+        "n": row.n,
+        "changed_at": row.changed_at,
+        "expires_at": row.expires_at,
+    }
+
+
+def skills(
+    *, worker_ids: Collection[int], tenant_id: int | None, now: datetime
+) -> dict[int, list[Told]]:
+    """By worker, their values that are good now, of the tenant's skills and the deployment's."""
+    found: dict[int, list[Told]] = {}
+    for row in _values(worker_ids, tenant_id, now):
+        found.setdefault(row.worker_id, []).append(of_value(row))
+    return found
+
+
+def of_worker(
+    *, worker_id: int, projects: Collection[Project], tenant_id: int | None, now: datetime
+) -> Told:
+    """What the worker reads: skills, and figures by project."""
+    figures = {row.project_id: row for row in Standing.objects.filter(worker_id=worker_id)}
+    return {
+        "skills": [
+            told
+            for row in _values([worker_id], tenant_id, now)
+            if (told := _stepped(row)) is not None
+        ],
+        "projects": [
+            _of_project(project, worker_id, figures.get(project.pk)) for project in projects
+        ],
+    }
+
+
+def _values(
+    worker_ids: Collection[int], tenant_id: int | None, now: datetime
+) -> list[SkillValue]:
+    good = SkillValue.objects.filter(Q(expires_at=None) | Q(expires_at__gt=now))
+    if tenant_id is not None:
+        good = good.filter(Q(skill__tenant_id=tenant_id) | Q(skill__tenant=None))
+    found = good.filter(worker__in=worker_ids).select_related("skill__project")
+    return list(found.order_by("skill__name", "pk"))
+
+
+def _stepped(row: SkillValue) -> Told | None:
+    """A value as its worker sees it; None for one from gold before the first step."""
+    if row.skill.source != Skill.Source.GOLD:
+        return of_value(row)
+    scores = _gold_scores(row.worker_id, row.skill)
+    if not scores:
+        return None
+    return of_value(row) | _share(scores) | {"changed_at": None, "expires_at": None}
+
+
+def _gold_scores(worker_id: int, skill: Skill) -> list[float]:
+    results = GoldResult.objects.filter(worker_id=worker_id, counts=True)
+    if skill.project_id is not None:
+        results = results.filter(project=skill.project_id)
+    elif skill.tenant_id is not None:
+        results = results.filter(project__tenant_id=skill.tenant_id)
+    scores = _whole_steps(results.order_by("answered_at", "pk").values_list("score", flat=True))
+    return scores[-skill.window :] if skill.window else scores
+
+
+def _of_project(project: Project, worker_id: int, standing: Standing | None) -> Told:
+    known = reliability.figures(project, [worker_id])[worker_id]
+    results = GoldResult.objects.filter(project=project, worker_id=worker_id, counts=True)
+    scores = _whole_steps(results.order_by("answered_at", "pk").values_list("score", flat=True))
+    studied = standing.figures if standing else {}
+    return {
+        "project": project.slug,
+        "n_answers": known.n_answers,
+        "accuracy": known.accuracy,
+        "gold": _share(scores) if scores else None,
+        "median_s": known.median_s,
+        "confusion": reliability.confusion(project, worker_id),
+        **{name: studied.get(name) for name in _SHOWN},
+    }
+
+
+def _whole_steps(scores: Collection[float]) -> list[float]:
+    found = list(scores)
+    return found[: len(found) // STEP * STEP]
+
+
+def _share(scores: list[float]) -> Told:
+    n, total = len(scores), sum(scores)
+    interval = [round(end, DECIMALS) for end in share_interval(total, n)]
+    return {"value": round(total / n, DECIMALS), "interval": interval, "n": n}

@@ -1,0 +1,165 @@
+"""A worker's figures: agreement with the others, speed, drift, and each label by itself."""
+
+from typing import Any
+
+import numpy as np
+from scipy import special
+
+from quality.core import pooled_accuracies
+from quality.core.fraud import Copying, Drift, Information, Speed
+from quality.core.votes import Codes, Floats
+from quality.study.material import Material, Studied
+from quality.study.scores import Scores
+
+Told = dict[str, Any]
+
+DECIMALS = 4
+# A series has so many points at most.
+MOST_POINTS = 20
+MOST_PAIRS = 5
+# So many labels of a field are told, the most frequent first.
+MOST_LABELS = 20
+# The worst label is one that was met so often, in the mean.
+MET_ENOUGH = 3.0
+ENDS = np.array([0.025, 0.975])
+
+
+def of_workers(material: Material, scores: Scores) -> list[Told]:
+    """The figures of each worker of the material, in the order of their codes."""
+    n_workers = material.worker_ids.size
+    told: list[Told] = [{} for _ in range(n_workers)]
+    answers = scores.drift.answers
+    agreement = pooled_accuracies(
+        answers.worker,
+        answers.right.clip(0.0, 1.0),
+        n_workers,
+        prior_accuracy=0.5,
+        prior_votes=2.0,
+    )
+    values, intervals = agreement.value, agreement.interval
+    fields = [(studied.key, _labels(studied)) for studied in material.fields]
+    for code in range(n_workers):
+        n = int(agreement.n[code])
+        told[code] = {
+            "agreement": _share(values[code], intervals[code], n) if n else None,
+            "speed": scores.speeds[code],
+            "scores": {
+                "low_information": _information(scores.information, code),
+                "drift": _drift(scores.drift, code),
+                "copying": _copying(scores.copying, material, code, scores.pairs_of(code)),
+                "too_fast": _speed(scores.speed, code),
+            },
+            "series": _series(scores.drift.series(code).right),
+            "fields": {key: labels[code] for key, labels in fields if code in labels},
+        }
+    return told
+
+
+def _share(value: float, interval: Floats, n: int) -> Told:
+    return {"value": _number(value), "interval": [_number(end) for end in interval], "n": n}
+
+
+def _number(value: float) -> float | None:
+    """Rounded; None for what is not known."""
+    return round(float(value), DECIMALS) if np.isfinite(value) else None
+
+
+def _information(found: Information, code: int) -> Told:
+    return {
+        "score": _number(found.score[code]),
+        "p_value": float(found.p_value[code]),
+        "gain": _number(found.gain[code]),
+        "interval": [_number(end) for end in found.gain_interval[code]],
+        "n": int(found.n[code]),
+    }
+
+
+def _drift(found: Drift, code: int) -> Told:
+    at, n = int(found.change_at[code]), int(found.n[code])
+    return {
+        "score": _number(found.score[code]),
+        "p_value": float(found.p_value[code]),
+        "change_at": at if 0 < at < n else None,
+        "before": _share(found.accuracy_before[code], found.interval_before[code], at),
+        "after": _share(found.accuracy_after[code], found.interval_after[code], n - at),
+    }
+
+
+def _copying(found: Copying, material: Material, code: int, pairs: Codes) -> Told:
+    return {
+        "score": _number(found.score[code]),
+        "flagged": bool(found.is_flagged[code]),
+        "n_tested": found.n_tested,
+        "pairs": [pair_told(found, material, code, pair) for pair in pairs[:MOST_PAIRS].tolist()],
+    }
+
+
+def pair_told(found: Copying, material: Material, code: int, pair: int) -> Told:
+    """A pair as one of its workers' partners; `first` is the share in which this one came first."""
+    is_a = int(found.worker_a[pair]) == code
+    partner = int(found.worker_b[pair] if is_a else found.worker_a[pair])
+    first = float(found.first[pair])
+    return {
+        "partner_id": int(material.worker_ids[partner]),
+        "n_shared": int(found.n_shared[pair]),
+        "n_equal": int(found.n_equal[pair]),
+        "n_expected": _number(found.n_expected[pair]),
+        "n_common_errors": int(found.n_common_errors[pair]),
+        "log_ratio": _number(found.log_ratio[pair]),
+        "p_value": float(found.p_value[pair]),
+        "discovered": bool(found.is_discovered[pair]),
+        "first": _number(first if is_a else 1.0 - first),
+    }
+
+
+def _speed(found: Speed, code: int) -> Told:
+    return {
+        "score": _number(found.score[code]),
+        "p_value": float(found.p_value[code]),
+        "share_fast": _number(found.share_fast[code]),
+        "n": int(found.n[code]),
+    }
+
+
+def _series(right: Floats) -> list[Told]:
+    """The share of right answers in equal runs of them, first to last."""
+    runs = np.array_split(right, min(MOST_POINTS, right.size)) if right.size else []
+    return [{"n": int(run.size), "accuracy": _number(run.mean())} for run in runs]
+
+
+def _labels(studied: Studied) -> dict[int, Told]:
+    """By worker: how often each label, where it is true, is given; the truth as all see it."""
+    votes, posterior = studied.question.votes, studied.question.posterior
+    n_labels = votes.n_labels
+    told = posterior[votes.task]
+    met = np.zeros((votes.n_workers, n_labels))
+    right = np.zeros((votes.n_workers, n_labels))
+    for label in range(n_labels):
+        met[:, label] = np.bincount(votes.worker, told[:, label], minlength=votes.n_workers)
+        own = votes.label == label
+        right[:, label] = np.bincount(
+            votes.worker[own], told[own, label], minlength=votes.n_workers
+        )
+    alpha, beta = 1.0 + right, 1.0 + np.maximum(met - right, 0.0)
+    low, high = (special.betaincinv(alpha, beta, end) for end in ENDS)
+    value = alpha / (alpha + beta)
+    found: dict[int, Told] = {}
+    for code in np.unique(votes.worker).tolist():
+        order = np.argsort(-met[code], kind="stable")[:MOST_LABELS]
+        seen = [int(label) for label in order if met[code, label] >= 0.5]
+        enough = [label for label in seen if met[code, label] >= MET_ENOUGH]
+        worst = min(enough, key=lambda label: value[code, label], default=None)
+        found[code] = {
+            "n": round(float(met[code].sum())),
+            "worst_label": None if worst is None else studied.labels[worst],
+            "labels": [
+                {
+                    "label": studied.labels[label],
+                    "n": _number(met[code, label]),
+                    "accuracy": _number(value[code, label]),
+                    "interval": [_number(low[code, label]), _number(high[code, label])],
+                }
+                for label in seen
+            ],
+        }
+    return found
