@@ -14,6 +14,7 @@ from django.db.models.functions import Greatest
 from django.db.models.lookups import GreaterThan
 
 from quality import ballots, fits, heartbeat, judging, writing
+from quality.gold import health, results
 from quality.judges import Fitted
 from quality.models import Flag, SettleDue, Settling
 from quality.sql import statement
@@ -118,15 +119,22 @@ class _Rounds:
         columns = ("task_id", "cause", "task__is_gold", "task__state")
         waiting: dict[int, str] = {}
         untold: list[int] = []
+        gold: list[int] = []
         for task_id, cause, is_gold, state in oldest.values_list(*columns):
             waiting[task_id] = cause
             if is_gold or state == Task.State.WITHDRAWN:
                 untold.append(task_id)
+            if is_gold:
+                gold.append(task_id)
         if untold:
-            # These yield no consensus; gold answers move the fit, which reads them after this.
+            # These yield no consensus; gold answers move the fit, which reads them after this. Most
+            # are scored before anything else is held, and after the due rows what came meanwhile.
+            results.take_in(project=self.project, task_ids=gold)
             with transaction.atomic():
+                results.lock(gold)
                 writing.note_refit(self.project, self.lease.fence, self._next_refit_at)
                 SettleDue.objects.filter(task__in=untold).delete()
+                results.take_in(project=self.project, task_ids=gold)
         self.n_due += len(waiting)
         return waiting
 
@@ -206,6 +214,8 @@ def _refit(rounds: _Rounds, n_answers: int) -> list[Flag]:
     with transaction.atomic():
         writing.hold(project, fence)
         raised = fits.learn(project, judgement, rounds.now, is_quiet=is_quiet)
+    # By itself, for it locks tasks, which come before the feed.
+    health.check(project=project, now=rounds.now)
     # Those that wait came first: a refit's other news is not urgent.
     rounds.write(refit, sorted(set(judgement.tasks) - set(due)))
     # At last, so that a refit that was broken off is done again.

@@ -184,6 +184,7 @@ def _shown(project: Project, guidelines: str, counts: progress.Counts) -> dict[s
         },
         "reliability_floor": project.reliability_floor,
         "gold_rate": project.gold_rate,
+        "gold_feedback": project.gold_feedback,
         "show_predictions": project.show_predictions,
         "route": project.route,
         "lease_s": project.lease_s,

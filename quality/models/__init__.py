@@ -1,6 +1,7 @@
 """The nouns of the laboratory."""
 
 from quality.models.flag import Flag
+from quality.models.gold import GoldResult, Promotion, Retirement
 from quality.models.revision import Change, Feed, Revision
 from quality.models.settling import (
     Cause,
@@ -19,10 +20,13 @@ __all__ = [
     "Feed",
     "FieldModel",
     "Flag",
+    "GoldResult",
     "ModelVersion",
     "Prediction",
+    "Promotion",
     "Push",
     "Reliability",
+    "Retirement",
     "Revision",
     "SettleDue",
     "Settling",
