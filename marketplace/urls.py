@@ -7,6 +7,7 @@ from drf_spectacular.views import SpectacularAPIView
 from marketplace.api import (
     answers,
     consensus,
+    gold,
     items,
     people,
     predictions,
@@ -66,6 +67,9 @@ _PROJECT: list[URLPattern | URLResolver] = [
         name="project-worker",
     ),
     path("flags/", quality.FlagsDoor.as_view(), name="flags"),
+    path("gold/", gold.GoldDoor.as_view(), name="gold"),
+    path("gold/<external:external_id>/retire/", gold.RetireDoor.as_view(), name="gold-retire"),
+    path("gold/<external:external_id>/restore/", gold.RestoreDoor.as_view(), name="gold-restore"),
     path("tasks/", quality.TasksDoor.as_view(), name="tasks"),
     path("retraining/", retraining.RetrainingDoor.as_view(), name="retraining"),
 ]

@@ -11,6 +11,7 @@ from quality import reading, shown
 from quality.judges import FieldVotes
 from quality.models import Flag
 from quality.reading import Ids
+from tasks_app import forms
 from tasks_app.forms import Field
 from tasks_app.models import Project, Task
 
@@ -21,7 +22,7 @@ class Ballots:
 
     answers: their columns, in order of task and worker
     set_aside: (n_answers,) whether the worker's answers count no more
-    gold: known answers of gold tasks, by task id
+    gold: of each gold task, the fields to which one value alone is right, by task id
     """
 
     project: Project
@@ -61,17 +62,17 @@ class FieldBallots:
 
 
 def read(project: Project, task_ids: Iterable[int] | None = None) -> Ballots:
-    """All answers of the project, or those to some tasks; none of withdrawn items."""
+    """All answers of the project, or those to some tasks; none of what is withdrawn or retired."""
     wanted = None if task_ids is None else list(task_ids)
     answers = reading.answers(project, wanted)
-    gold = Task.objects.filter(project=project, is_gold=True).exclude(state=Task.State.WITHDRAWN)
+    gold = Task.objects.filter(project=project, is_gold=True).exclude(state__in=Task.GONE)
     if wanted is not None:
         gold = gold.filter(pk__in=wanted)
     return Ballots(
         project=project,
         answers=answers,
         set_aside=np.isin(answers.worker, restricted(project)),
-        gold={pk: known or {} for pk, known in gold.values_list("pk", "item__gold")},
+        gold={pk: forms.certain(known or {}) for pk, known in gold.values_list("pk", "item__gold")},
     )
 
 

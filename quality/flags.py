@@ -75,9 +75,7 @@ def raise_flags(
 
 
 @transaction.atomic
-def raise_each(
-    *, project: Project, suspicions: Sequence[Suspicion], now: datetime
-) -> list[Flag]:
+def raise_each(*, project: Project, suspicions: Sequence[Suspicion], now: datetime) -> list[Flag]:
     """Flag each suspicion, unless that kind is open or decided of the worker; the new flags.
 
     The caller keeps others from flagging meanwhile.
@@ -118,7 +116,10 @@ def _waiting(project: Project, counts: dict[tuple[int, str], int]) -> set[tuple[
     found: set[tuple[int, str]] = set()
     for flag in known:
         place = (flag.worker_id, flag.kind)
-        if flag.state != Flag.State.DISMISSED or counts.get(place, 0) < AGAIN_AFTER * flag.n_answers:
+        if (
+            flag.state != Flag.State.DISMISSED
+            or counts.get(place, 0) < AGAIN_AFTER * flag.n_answers
+        ):
             found.add(place)
     return found
 

@@ -65,9 +65,7 @@ def of_worker(
     }
 
 
-def _values(
-    worker_ids: Collection[int], tenant_id: int | None, now: datetime
-) -> list[SkillValue]:
+def _values(worker_ids: Collection[int], tenant_id: int | None, now: datetime) -> list[SkillValue]:
     good = SkillValue.objects.filter(Q(expires_at=None) | Q(expires_at__gt=now))
     if tenant_id is not None:
         good = good.filter(Q(skill__tenant_id=tenant_id) | Q(skill__tenant=None))

@@ -52,7 +52,7 @@ class Columns:
 
 
 def answers(project: Project, task_ids: Iterable[int] | None = None) -> Columns:
-    """All answers of the project, or those to some tasks; none of withdrawn items."""
+    """All answers of the project, or those to some tasks; none of what is withdrawn or retired."""
     # Columns of one width first, so that they can be cut out of the bytes at once.
     task_ids = None if task_ids is None else list(task_ids)
     fields = sorted(project.form, key=lambda field: _width(field) is None)
@@ -61,7 +61,7 @@ def answers(project: Project, task_ids: Iterable[int] | None = None) -> Columns:
     rows, told = _rows(_stream(project, fields, task_ids), _layout(fixed), len(loose))
     task, worker = rows["task"].astype(np.int64), rows["worker"].astype(np.int64)
     order = np.lexsort((worker, task))
-    order = order[~np.isin(task[order], _withdrawn(project, task_ids))]
+    order = order[~np.isin(task[order], _gone(project, task_ids))]
     values: dict[str, Any] = {}
     for number, field in enumerate(fixed):
         kind = np.int64 if field["type"] in LABELLED else np.float64
@@ -80,11 +80,11 @@ def answers(project: Project, task_ids: Iterable[int] | None = None) -> Columns:
     )
 
 
-def _withdrawn(project: Project, task_ids: Iterable[int] | None) -> Ids:
-    withdrawn = Task.objects.filter(project=project, state=Task.State.WITHDRAWN)
+def _gone(project: Project, task_ids: Iterable[int] | None) -> Ids:
+    gone = Task.objects.filter(project=project, state__in=Task.GONE)
     if task_ids is not None:
-        withdrawn = withdrawn.filter(pk__in=task_ids)
-    return np.fromiter(withdrawn.values_list("pk", flat=True), dtype=np.int64)
+        gone = gone.filter(pk__in=task_ids)
+    return np.fromiter(gone.values_list("pk", flat=True), dtype=np.int64)
 
 
 def _width(field: Field) -> int | None:

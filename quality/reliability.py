@@ -8,6 +8,7 @@ import numpy as np
 from django.db.models import Aggregate, Count, FloatField
 
 from quality.core import Accuracy
+from quality.gold import results
 from quality.judges.categorical import label_confusion
 from quality.models import FieldModel, Flag, Reliability, WorkerModel
 from tasks_app.models import Answer, Project
@@ -46,8 +47,8 @@ def figures(project: Project, worker_ids: Iterable[int]) -> dict[int, Figures]:
         found[worker_id].median_s = None if median_s is None else round(median_s, 3)
     for row in Reliability.objects.filter(project=project, worker_id__in=ids):
         found[row.worker_id].accuracy = _accuracy(row.alpha, row.beta)
-    for worker_id, right in _gold(project, ids).items():
-        found[worker_id].gold = _share(right)
+    for worker_id, (n, n_right) in results.right(project, ids).items():
+        found[worker_id].gold = share(n, n_right)
     for flag in Flag.objects.filter(project=project, worker_id__in=ids).order_by("pk"):
         found[flag.worker_id].flags.append(flag)
     return found
@@ -104,25 +105,12 @@ def _accuracy(alpha: float, beta: float) -> dict[str, Any]:
     }
 
 
-def _gold(project: Project, worker_ids: list[int]) -> dict[int, list[bool]]:
-    """Of each worker, whether each answer to gold is the known one, over the fields it knows."""
-    answers = Answer.objects.filter(
-        project=project, worker_id__in=worker_ids, task__is_gold=True
-    ).values_list("worker_id", "values", "task__item__gold")
-    right: dict[int, list[bool]] = {}
-    for worker_id, values, gold in answers:
-        right.setdefault(worker_id, []).append(
-            all(values.get(key) == known for key, known in (gold or {}).items())
-        )
-    return right
-
-
-def _share(right: list[bool]) -> dict[str, Any]:
-    n_right = sum(right)
-    told = _accuracy(1.0 + n_right, 1.0 + len(right) - n_right)
+def share(n: int, n_right: float) -> dict[str, Any]:
+    """How right so many answers are, with its interval."""
+    told = _accuracy(1.0 + n_right, 1.0 + n - n_right)
     return {
-        "n": len(right),
-        "n_right": n_right,
-        "value": round(n_right / len(right), 4),
+        "n": n,
+        "n_right": round(n_right, 4),
+        "value": round(n_right / n, 4),
         "interval": told["interval"],
     }

@@ -14,6 +14,7 @@ from django.db.models.functions import Greatest
 from django.db.models.lookups import GreaterThan
 
 from quality import ballots, fits, heartbeat, judging, writing
+from quality.gold import health, results
 from quality.judges import Fitted
 from quality.models import Flag, SettleDue, Settling
 from quality.sql import statement
@@ -36,12 +37,16 @@ MEANWHILE_S = 0.3
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a round did: rows told, tasks that were due, answers a refit took in, flags raised."""
+    """What a round did: rows told, tasks that were due, answers a refit took in, flags raised.
+
+    examined: workers with new results on gold
+    """
 
     n_revisions: int
     n_due: int
     n_fitted: int
     flags: list[Flag]
+    examined: set[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +77,10 @@ def settle(*, project: Project, now: datetime) -> Outcome | None:
             rounds = _Rounds(project, lease, now)
             if _is_to_refit(lease, n_answers, now):
                 raised = _refit(rounds, n_answers)
-                return Outcome(rounds.n_revisions, rounds.n_due, n_answers, raised)
+                return Outcome(rounds.n_revisions, rounds.n_due, n_answers, raised, rounds.examined)
             rounds.settle_due()
             rounds.end()
-            return Outcome(rounds.n_revisions, rounds.n_due, 0, [])
+            return Outcome(rounds.n_revisions, rounds.n_due, 0, [], rounds.examined)
     except writing.LostLease:
         return None
     except BaseException:
@@ -108,6 +113,7 @@ class _Rounds:
         self.project, self.lease = project, lease
         self.n_revisions = self.n_due = 0
         self.settled_meanwhile: set[int] = set()
+        self.examined: set[int] = set()
         self.now = now
         self._next_refit_at = lease.refit_at or now + QUIET
         self._settled_at = time.monotonic()
@@ -118,15 +124,22 @@ class _Rounds:
         columns = ("task_id", "cause", "task__is_gold", "task__state")
         waiting: dict[int, str] = {}
         untold: list[int] = []
+        gold: list[int] = []
         for task_id, cause, is_gold, state in oldest.values_list(*columns):
             waiting[task_id] = cause
             if is_gold or state == Task.State.WITHDRAWN:
                 untold.append(task_id)
+            if is_gold:
+                gold.append(task_id)
         if untold:
-            # These yield no consensus; gold answers move the fit, which reads them after this.
+            # These yield no consensus; gold answers move the fit, which reads them after this. Most
+            # are scored before anything else is held, and after the due rows what came meanwhile.
+            self.examined |= results.take_in(project=self.project, task_ids=gold)
             with transaction.atomic():
+                results.lock(gold)
                 writing.note_refit(self.project, self.lease.fence, self._next_refit_at)
                 SettleDue.objects.filter(task__in=untold).delete()
+                self.examined |= results.take_in(project=self.project, task_ids=gold)
         self.n_due += len(waiting)
         return waiting
 
@@ -206,6 +219,8 @@ def _refit(rounds: _Rounds, n_answers: int) -> list[Flag]:
     with transaction.atomic():
         writing.hold(project, fence)
         raised = fits.learn(project, judgement, rounds.now, is_quiet=is_quiet)
+    # By itself, for it locks tasks, which come before the feed.
+    health.check(project=project, now=rounds.now)
     # Those that wait came first: a refit's other news is not urgent.
     rounds.write(refit, sorted(set(judgement.tasks) - set(due)))
     # At last, so that a refit that was broken off is done again.

@@ -206,11 +206,7 @@ def _keep(
     """Store values; the workers who have another one now."""
     ttl = None if skill.ttl_days is None else timedelta(days=skill.ttl_days)
     ends = [expires_at if ttl is None or expires_at else one.at + ttl for one in found]
-    kept = [
-        (one, end)
-        for one, end in zip(found, ends, strict=True)
-        if end is None or end > now
-    ]
+    kept = [(one, end) for one, end in zip(found, ends, strict=True) if end is None or end > now]
     with connection.cursor() as cursor:
         cursor.execute(
             KEEP,

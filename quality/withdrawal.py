@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from quality import due, revisions
-from quality.models import Cause, Revision
+from quality.models import Cause, GoldResult, Revision
 from tasks_app.models import Item, Project
 
 State = Revision.State
@@ -15,7 +15,8 @@ State = Revision.State
 
 @transaction.atomic
 def tell(*, project: Project, item: Item, now: datetime) -> None:
-    """Each row of the item becomes withdrawn; repeated, nothing is told."""
+    """The rows of the item become withdrawn, its gold counts no more; repeated, nothing is told."""
+    GoldResult.objects.filter(task__item=item).update(counts=False)
     due.lock(project)
     before = revisions.latest(Q(item=item) & ~Q(state=State.WITHDRAWN))
     rows = [replace(row, state=State.WITHDRAWN) for row in before.values()]

@@ -106,7 +106,7 @@ class _Intake:
             shown = splitting.part_payload(self.project.split, payload, part)
             forms.check_payload(self.project.form, shown)
         if gold is not None:
-            forms.check_fit(self.project.form, gold, payload, pointer="/gold")
+            forms.check_gold(self.project.form, gold, payload)
 
     def _gold(self, gold: dict[str, Any] | None) -> dict[str, Any] | None:
         if gold is None:
@@ -115,9 +115,7 @@ class _Intake:
             return None
         if self.project.split["by"] != "none":
             raise invalid("/gold", "gold_needs_whole_item", "gold cannot be split into parts")
-        # Gold may name some of the fields only: then only those are known.
-        known = [field | {"required": False} for field in self.project.form]
-        return forms.normalised(known, gold, pointer="/gold")
+        return forms.known(self.project.form, gold)
 
 
 @contextmanager

@@ -44,6 +44,7 @@ class Lease:
     answer: str | None
     answered_at: datetime | None
     late: bool | None
+    gives_feedback: bool
 
     @property
     def part(self) -> Part:

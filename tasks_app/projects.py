@@ -87,9 +87,9 @@ def change(
             project=project, version=project.guideline_version, text=guidelines, created_at=now
         )
     if changes_answers:
-        GuidelineVersion.objects.filter(
-            project=project, version=project.guideline_version
-        ).update(changes_answers=True)
+        GuidelineVersion.objects.filter(project=project, version=project.guideline_version).update(
+            changes_answers=True
+        )
     check(project)
     project.save()
     return project

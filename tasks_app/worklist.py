@@ -31,7 +31,7 @@ SELECT project_id, count(*),
              FROM tasks_app_task AS task WHERE task.id = recent.task_id))
   FROM (SELECT project_id, task_id, state FROM tasks_app_assignment
          WHERE worker_id = %(worker_id)s
-         ORDER BY id DESC LIMIT %(most)s) AS recent
+         ORDER BY leased_at DESC, uid DESC LIMIT %(most)s) AS recent
  GROUP BY project_id
 """
 _WITH_NEW = """

@@ -47,7 +47,12 @@ class ConsensusDoor(Door):
         if self.as_ndjson:
             return paging.written(rows, after=paging.place(self.params), headers=headers)
         return paging.page(
-            rows, params=self.params, as_ndjson=False, render=_shown, key="seq", headers=headers
+            rows,
+            params=self.params,
+            as_ndjson=False,
+            render=_shown,
+            by=paging.ByKey("seq"),
+            headers=headers,
         )
 
     def _filters(self) -> dict[str, Any]:

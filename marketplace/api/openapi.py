@@ -35,6 +35,7 @@ _PATH: dict[str, Document] = {
     "id": _UUID,
     "slug": {"type": "string", "pattern": "^[-a-zA-Z0-9_]+$"},
     "external_id": schemas.EXTERNAL_ID,
+    "name": {"type": "string", "pattern": "^[-a-zA-Z0-9_]+$", "maxLength": 63},
     "pseudonym": {"type": "string", "pattern": "^w_[0-9a-f]+$"},
 }
 

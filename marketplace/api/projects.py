@@ -58,9 +58,7 @@ class ProjectsDoor(Door):
         wanted.setdefault("split", {"by": "none"})
         guidelines = wanted.pop("guidelines", "")
         asked = _asked(wanted)
-        project = journeys.draft(
-            tenant=self.tenant, guidelines=guidelines, asked=asked, **wanted
-        )
+        project = journeys.draft(tenant=self.tenant, guidelines=guidelines, asked=asked, **wanted)
         return reply(shown([project])[0], 201)
 
 
@@ -230,6 +228,7 @@ def _shown(
         },
         "reliability_floor": project.reliability_floor,
         "gold_rate": project.gold_rate,
+        "gold_feedback": project.gold_feedback,
         "show_predictions": project.show_predictions,
         "route": project.route,
         "lease_s": project.lease_s,

@@ -134,14 +134,14 @@ class SubmitDoor(_AssignmentDoor):
     def post(self, request: Request, id: UUID) -> HttpResponseBase:
         """Answer a task you hold; the same answer again is 200."""
         body = self.body()
-        answered = journeys.submit(
+        submitted = journeys.submit(
             uid=id,
             worker_id=self.caller.pk,
             tenant_id=self.key.tenant_id,
             values=body["answer"],
             elapsed_s=body.get("elapsed_s"),
         )
-        return _told(answered.lease, 201 if answered.is_new else 200)
+        return _told(submitted.lease, 201 if submitted.is_new else 200, submitted.feedback)
 
 
 class ReleaseDoor(_AssignmentDoor):
@@ -233,7 +233,9 @@ class MyAssignmentsDoor(Door):
             rows,
             params=self.params,
             as_ndjson=self.as_ndjson,
-            render=lambda found: shown(leases.of([row.pk for row in found]), now=now),
+            render=lambda found: shown(_leases(found), now=now),
+            # The order of the keys would tell gold apart.
+            by=paging.ByTime("leased_at"),
         )
 
 
@@ -264,6 +266,11 @@ class MyRestrictionsDoor(Door):
         )
 
 
+def _leases(found: list[Assignment]) -> list[Lease]:
+    by_id = {lease.id: lease for lease in leases.of([row.pk for row in found])}
+    return [by_id[row.pk] for row in found]
+
+
 def _claimed(claimed: journeys.Claimed) -> HttpResponseBase:
     if claimed.leases:
         return reply({"assignments": shown(claimed.leases, now=timezone.now())}, 201)
@@ -271,9 +278,11 @@ def _claimed(claimed: journeys.Claimed) -> HttpResponseBase:
     return reply({"assignments": [], "reasons": told}, 200)
 
 
-def _told(lease: Lease, status: int = 200) -> HttpResponseBase:
+def _told(
+    lease: Lease, status: int = 200, feedback: dict[str, Any] | None = None
+) -> HttpResponseBase:
     (told,) = shown([lease], now=timezone.now())
-    return reply(told, status)
+    return reply(told | ({} if feedback is None else {"feedback": feedback}), status)
 
 
 def _restriction(row: Admission, now: datetime) -> dict[str, Any]:

@@ -71,9 +71,7 @@ class KnownWorkerDoor(_WorkforceDoor):
         """Change some attributes; null takes one away. Requirements are judged anew at once."""
         row = self._one(pseudonym)
         attributes = self.body()["attributes"]
-        knowing.keep_attributes(
-            tenant=self.tenant, worker_id=row.worker_id, attributes=attributes
-        )
+        knowing.keep_attributes(tenant=self.tenant, worker_id=row.worker_id, attributes=attributes)
         return reply(self.shown([self._one(pseudonym)])[0])
 
     def _one(self, pseudonym: str) -> TenantWorker:
@@ -151,7 +149,7 @@ class ReviewsDoor(Door):
         replies={200: schemas.ref("Kept")},
     )
     def post(self, request: Request, slug: str) -> HttpResponseBase:
-        """Accept or reject answers: all of them or, if one is unknown, none. The last word counts."""
+        """Accept or reject answers: all or, if one is unknown, none. The last word counts."""
         project = self.project(slug)
         body = self.body()["reviews"]
         ids = workers_named(self.tenant, [row["worker"] for row in body], "/reviews")

@@ -37,9 +37,7 @@ def reconsider(
         _write(held, _decisions(project, held, now))
 
 
-def reconsider_worker(
-    *, worker_id: int, projects: Iterable[Project], now: datetime
-) -> None:
+def reconsider_worker(*, worker_id: int, projects: Iterable[Project], now: datetime) -> None:
     """Decide anew about a worker on each of these projects."""
     for project in sorted(projects, key=lambda project: project.pk):
         reconsider(project=project, now=now, worker_ids=[worker_id])
@@ -77,9 +75,9 @@ def meet(*, project: Project, worker_ids: Collection[int], now: datetime) -> Non
 def welcome(*, worker_id: int, projects: QuerySet[Project], now: datetime) -> None:
     """Admit a worker just invited to the tenant's projects; where more is asked, decide."""
     asking = set(
-        projects.filter(
-            Q(gate__isnull=False) | Q(guidelines__changes_answers=True)
-        ).values_list("pk", flat=True)
+        projects.filter(Q(gate__isnull=False) | Q(guidelines__changes_answers=True)).values_list(
+            "pk", flat=True
+        )
     )
     Admission.objects.bulk_create(
         (
@@ -128,9 +126,7 @@ def to_confirm(project: Project) -> int:
     return version or 0
 
 
-def _decisions(
-    project: Project, held: Sequence[Admission], now: datetime
-) -> list[Decision]:
+def _decisions(project: Project, held: Sequence[Admission], now: datetime) -> list[Decision]:
     ids = [row.worker_id for row in held]
     gate = Gate.objects.filter(project=project).first()
     restricted = set(

@@ -93,7 +93,8 @@ def _decide(project: Project, worker_ids: list[int], gate: Gate, now: datetime) 
         # Gold that comes with the work later is no new exam.
         if not last.is_over(terms) or (last.last is not None and last.last.passed):
             continue
-        results.score_of_worker(project=project, worker_id=row.worker_id)
+        # An answer of this moment may not have been scored yet.
+        results.take_in(project=project, task_ids=sittings.taken(project, row.worker_id, last.last))
         decided += filter(None, [sittings.decide(project, row.worker_id, terms, now)])
     if decided:
         ids = [sitting.worker_id for sitting in decided]

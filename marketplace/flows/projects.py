@@ -79,6 +79,6 @@ def move(*, project: Project, deed: str) -> Project:
     return projects.move(project=project, deed=deed)
 
 
-def _gold_only(asked: gates.Asked) -> dict[str, float]:
-    """A training serves nothing but gold."""
-    return {"gold_rate": 1.0} if asked.get("training") else {}
+def _gold_only(asked: gates.Asked) -> dict[str, Any]:
+    """A training serves nothing but gold, and tells of each answer."""
+    return {"gold_rate": 1.0, "gold_feedback": True} if asked.get("training") else {}

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
+import orjson
 from django.db import transaction
 from django.utils import timezone
 
@@ -16,8 +17,9 @@ from marketplace.flows import admitting, examining
 from marketplace.flows.doorbell import ring
 from marketplace.flows.once import unlocked
 from quality import due
+from quality.gold import feedback, retiring
+from quality.models import Gate, Retirement
 from tasks_app import answers, claims, known
-from tasks_app.answers import Answered
 from tasks_app.errors import Missing
 from tasks_app.leases import Lease
 from tasks_app.models import Project, Task
@@ -34,6 +36,18 @@ class Claimed:
 
     leases: list[Lease]
     reasons: list[claims.Reason]
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """A lease with its answer; new, unless an equal one was there already.
+
+    feedback: what the worker is told of a gold that they missed, where the project tells it
+    """
+
+    lease: Lease
+    is_new: bool
+    feedback: dict[str, Any] | None
 
 
 def claim(
@@ -100,10 +114,11 @@ def decide(*, projects: Sequence[Project], worker_id: int) -> None:
 
 def submit(
     *, uid: UUID, worker_id: int, tenant_id: int | None, values: Any, elapsed_s: float | None
-) -> Answered:
+) -> Submitted:
     """Take one answer in. Raises Missing, Invalid, claims.LeaseLost or claims.AlreadyAnswered.
 
-    The database notes with it that the task is to be settled.
+    The database notes with it that the task is to be settled. Gold that is shown to whoever missed
+    it is retired before the reply goes out; one who asks again is told the same.
     """
     now = timezone.now()
     answered = unlocked(
@@ -121,7 +136,8 @@ def submit(
     if answered.is_new:
         ring("settle")
         transaction.on_commit(metrics.ANSWERS.inc)
-    return answered
+    told = _told(answered.lease) if answered.lease.gives_feedback else None
+    return Submitted(answered.lease, answered.is_new, told)
 
 
 def release(*, lease: Lease) -> None:
@@ -161,6 +177,29 @@ def _claimed(leases: list[Lease]) -> Claimed:
         known.meet(lease)
     transaction.on_commit(partial(metrics.CLAIMS.inc, len(leases)))
     return Claimed(leases, [])
+
+
+def _told(lease: Lease) -> dict[str, Any] | None:
+    """What the worker is told of the gold they missed, once nobody is served it any more.
+
+    In a training they are told of every answer, and the gold stays.
+    """
+    form, values = orjson.loads(lease.form), orjson.loads(lease.answer or "{}")
+    found = feedback.of(form=form, task_id=lease.task_id, values=values)
+    if Gate.objects.filter(project=lease.project_id, training__isnull=False).exists():
+        return found.document
+    if not found.is_miss:
+        return None
+    unlocked(
+        lambda: retiring.retire(
+            project=Project.objects.get(pk=lease.project_id),
+            task_ids=[lease.task_id],
+            because=Retirement.Because.SHOWN,
+            note="",
+            now=timezone.now(),
+        )
+    )
+    return found.document
 
 
 @transaction.atomic

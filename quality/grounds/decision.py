@@ -41,29 +41,43 @@ class Decision:
 
 def decide(project: Project, gate: Gate | None, grounds: Grounds, now: datetime) -> Decision:
     """The first ground that refuses, or that there is none."""
+    return (
+        _by_standing(project, grounds)
+        or _by_requirements(gate, grounds)
+        or _by_guidelines(project, grounds)
+        or _by_exam(gate, grounds.sitting, now)
+        or _by_training(gate, grounds.sitting)
+        or Decision(True)
+    )
+
+
+def _by_standing(project: Project, grounds: Grounds) -> Decision | None:
     if grounds.is_restricted:
         return Decision(False, Reason.RESTRICTED)
     if project.access == Project.Access.INVITED and not grounds.is_invited:
         return Decision(False, Reason.NOT_ADMITTED)
+    return None
+
+
+def _by_requirements(gate: Gate | None, grounds: Grounds) -> Decision | None:
     why = requirements.unmet(gate.requirements, grounds.facts) if gate else None
-    if why:
-        return Decision(False, Reason.REQUIREMENT, why)
-    if grounds.confirmed < grounds.to_confirm:
-        detail = (
-            f"the guidelines changed in what is asked: read version {project.guideline_version} "
-            "and confirm it"
-        )
-        return Decision(False, Reason.GUIDELINES, detail)
-    if gate and gate.exam:
-        return _by_exam(gate.exam, grounds.sitting, now)
-    if gate and gate.training:
-        return _by_training(gate.training, grounds.sitting)
-    return Decision(True)
+    return Decision(False, Reason.REQUIREMENT, why) if why else None
 
 
-def _by_exam(terms: sittings.Terms, sitting: Sitting | None, now: datetime) -> Decision:
-    if sitting is not None and sitting.passed:
-        return Decision(True)
+def _by_guidelines(project: Project, grounds: Grounds) -> Decision | None:
+    if grounds.confirmed >= grounds.to_confirm:
+        return None
+    detail = (
+        f"the guidelines changed in what is asked: read version {project.guideline_version} "
+        "and confirm it"
+    )
+    return Decision(False, Reason.GUIDELINES, detail)
+
+
+def _by_exam(gate: Gate | None, sitting: Sitting | None, now: datetime) -> Decision | None:
+    if gate is None or not gate.exam or (sitting is not None and sitting.passed):
+        return None
+    terms = gate.exam
     if sitting is None:
         detail = (
             f"an entrance exam of {terms['n']} tasks comes first: claim here to take it; the "
@@ -76,10 +90,10 @@ def _by_exam(terms: sittings.Terms, sitting: Sitting | None, now: datetime) -> D
     return Decision(False, code, sittings.told(sitting, terms, "entrance exam"))
 
 
-def _by_training(terms: sittings.Terms, sitting: Sitting | None) -> Decision:
-    if sitting is None:
-        return Decision(True)
+def _by_training(gate: Gate | None, sitting: Sitting | None) -> Decision | None:
+    if gate is None or not gate.training or sitting is None:
+        return None
     if sitting.passed:
         return Decision(False, Reason.REQUIREMENT, "you have passed this training")
-    detail = sittings.told(sitting, terms, "training")
-    return Decision(False, Reason.REQUIREMENT, detail, sittings.next_try(sitting, terms))
+    detail = sittings.told(sitting, gate.training, "training")
+    return Decision(False, Reason.REQUIREMENT, detail, sittings.next_try(sitting, gate.training))

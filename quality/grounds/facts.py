@@ -68,9 +68,7 @@ def of_system(project: Project, worker_ids: Collection[int]) -> dict[int, Skills
     return found
 
 
-def _enter(
-    scope: str, projects: Q, worker_ids: Collection[int], found: dict[int, Skills]
-) -> None:
+def _enter(scope: str, projects: Q, worker_ids: Collection[int], found: dict[int, Skills]) -> None:
     for worker_id in worker_ids:
         found[worker_id][f"{SYSTEM}answers", scope] = Value(0.0, 0.0, 0.0, 0)
     standings = Standing.objects.filter(projects, worker__in=worker_ids).order_by()

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from quality.grounds import facts, requirements, sittings
+from quality.grounds import checking, facts, sittings
 from quality.models import Gate
 from tasks_app.errors import Fault, Invalid
 from tasks_app.models import Item, Project
@@ -49,7 +49,7 @@ def _faults(project: Project, gate: Gate) -> list[Fault]:
     found: list[Fault] = []
     if gate.requirements is not None:
         names = {skill.name for skill in facts.usable(project.tenant_id)}
-        found += requirements.faults(gate.requirements, names)
+        found += checking.faults(gate.requirements, names)
     if gate.exam is not None and gate.training is not None:
         found.append(Fault("/exam", "exam_or_training", "a training project has no exam"))
     for part in ("exam", "training"):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 
 from quality.core import share_interval
 from quality.models import GoldResult, Sitting
@@ -91,14 +91,23 @@ def next_try(sitting: Sitting, terms: Terms) -> datetime | None:
 def told(sitting: Sitting, terms: Terms, what: str) -> str:
     """What a worker who failed is told."""
     after = next_try(sitting, terms)
-    again = "it cannot be tried again" if after is None else f"try again from {after:%Y-%m-%d %H:%M} UTC"
+    again = (
+        "it cannot be tried again"
+        if after is None
+        else f"try again from {after:%Y-%m-%d %H:%M} UTC"
+    )
     return (
         f"your {what} was not passed: {sitting.score:g} of {sitting.n} right, lower bound "
         f"{sitting.low:.2f}, and {terms['pass_mark']:.2f} is asked for; {again}"
     )
 
 
-def _taken(project: Project, worker_id: int, last: Sitting | None) -> Any:
+def taken(project: Project, worker_id: int, last: Sitting | None) -> list[int]:
+    """The gold tasks that the worker took since a sitting."""
+    return list(_taken(project, worker_id, last).values_list("task_id", flat=True))
+
+
+def _taken(project: Project, worker_id: int, last: Sitting | None) -> QuerySet[Assignment]:
     taken = Assignment.objects.filter(
         project=project, worker_id=worker_id, task__is_gold=True
     ).exclude(state=Assignment.State.RELEASED)

@@ -1,6 +1,7 @@
 """The nouns of the laboratory."""
 
 from quality.models.flag import Flag
+from quality.models.gold import GoldResult, Promotion, Retirement
 from quality.models.revision import Change, Feed, Revision
 from quality.models.settling import (
     Cause,
@@ -21,10 +22,13 @@ __all__ = [
     "FieldModel",
     "Flag",
     "Gate",
+    "GoldResult",
     "ModelVersion",
     "Prediction",
+    "Promotion",
     "Push",
     "Reliability",
+    "Retirement",
     "Review",
     "Revision",
     "SettleDue",

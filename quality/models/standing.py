@@ -214,9 +214,7 @@ class Study(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(
-                fields=["due_at"], condition=Q(due_at__isnull=False), name="study_waiting"
-            )
+            models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="study_waiting")
         ]
 
     def __str__(self) -> str:

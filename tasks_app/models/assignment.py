@@ -55,7 +55,8 @@ class Assignment(models.Model):
                 condition=Q(state="leased"),
                 name="assignment_live",
             ),
-            models.Index(fields=["worker", "id"], name="assignment_history"),
+            # Not in the order of the keys: of one claim the gold has the last ones.
+            models.Index(fields=["worker", "leased_at", "uid"], name="assignment_history_hidden"),
         ]
 
     def __str__(self) -> str:

@@ -38,6 +38,8 @@ class Project(models.Model):
     target_confidence = models.FloatField(default=0.95)
     reliability_floor = models.FloatField()
     gold_rate = models.FloatField(default=0)
+    # Whether whoever misses gold is told so; that gold is spent then.
+    gold_feedback = models.BooleanField(default=False, db_default=False)
     show_predictions = models.BooleanField(default=False)
     route = models.CharField(max_length=15, choices=Route.choices, default=Route.UNCERTAIN_FIRST)
     lease_s = models.PositiveIntegerField(default=600)

@@ -15,7 +15,7 @@ class Task(models.Model):
 
     Invariant: answers_due = open_slots + live leases, and slots = answers that took a
     slot + answers_due; so live leases and accepted answers never exceed the slots given.
-    A gold task has no slots: it is served without bound and counts nothing.
+    A gold task has no slots: it is served without bound and counts nothing, until it is retired.
     """
 
     class State(models.TextChoices):
@@ -23,6 +23,10 @@ class Task(models.Model):
         RESOLVED = "resolved"
         UNRESOLVABLE = "unresolvable"
         WITHDRAWN = "withdrawn"
+        RETIRED = "retired"
+
+    # Of these nothing is learned any more.
+    GONE = (State.WITHDRAWN, State.RETIRED)
 
     # Shown, and never looked up: no index has to hold what comes at random places.
     uid = models.UUIDField(default=uuid.uuid4, editable=False)
@@ -73,6 +77,10 @@ class Task(models.Model):
                 | Q(is_open=True, open_slots__gt=0)
                 | Q(is_open=False, open_slots=0),
                 name="task_is_open_while_slots_are",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="retired") | Q(is_gold=True, is_open=False),
+                name="task_gold_alone_retires",
             ),
             models.UniqueConstraint(
                 fields=["item", "part_index"], name="task_once_per_part", nulls_distinct=False

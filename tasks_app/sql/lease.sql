@@ -9,7 +9,9 @@ SELECT assignment.id, assignment.uid, assignment.state, assignment.guideline_ver
        project.split::text AS split, project.lease_s,
        CASE WHEN assignment.is_paid THEN project.reward_micros ELSE 0 END AS reward_micros,
        project.reward_currency, project.show_predictions,
-       answer.values::text AS answer, answer.answered_at, answer.late
+       answer.values::text AS answer, answer.answered_at, answer.late,
+       -- Known to the door alone: nothing that a worker reads tells gold apart.
+       project.gold_feedback AND task.is_gold AS gives_feedback
   FROM tasks_app_assignment AS assignment
   JOIN tasks_app_task AS task ON task.id = assignment.task_id
   JOIN tasks_app_item AS item ON item.id = task.item_id

@@ -66,6 +66,7 @@ class World:
         self.ids = {
             "slug": self.project.slug,
             "item": items[3].external_id,
+            "gold": some_items(self.project, 1, gold={"kind": "owl"})[0].external_id,
             "worker": self.worker.uid,
             "key": Key.objects.get(tenant=self.tenant, user__role="worker").uid,
             "pseudonym": TenantWorker.objects.filter(tenant=self.tenant, worker__recorded=True)[
@@ -127,6 +128,7 @@ class World:
 MISSING = {
     "slug": "nothing",
     "item": "nothing",
+    "gold": "nothing",
     "pseudonym": "w_00",
 }
 

@@ -5,20 +5,21 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0003_lean_indexes'),
+        ("accounts", "0003_lean_indexes"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='tenantworker',
-            name='attributes',
+            model_name="tenantworker",
+            name="attributes",
             field=models.JSONField(default=dict),
         ),
         migrations.AddField(
-            model_name='tenantworker',
-            name='lists',
-            field=django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=63), default=list, size=None),
+            model_name="tenantworker",
+            name="lists",
+            field=django.contrib.postgres.fields.ArrayField(
+                base_field=models.CharField(max_length=63), default=list, size=None
+            ),
         ),
     ]

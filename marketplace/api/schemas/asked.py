@@ -47,6 +47,7 @@ PROJECT_CHANGES: Document = {
     "redundancy": REDUNDANCY_IN,
     "reliability_floor": SHARE,
     "gold_rate": SHARE,
+    "gold_feedback": {"type": "boolean"},
     "show_predictions": {"type": "boolean"},
     "route": {"enum": ["uncertain_first", "none"]},
     "lease_s": {"type": "integer", "minimum": 1, "maximum": 2_592_000},

@@ -1,6 +1,7 @@
 """What goes out, by the names it has in the document."""
 
 from marketplace.api import money
+from marketplace.api.schemas import gold
 from marketplace.api.schemas.shapes import (
     ANY,
     COUNT,
@@ -37,6 +38,7 @@ _REPORT: Document = {
     "errors_total": COUNT,
 }
 COMPONENTS: Document = {
+    **gold.COMPONENTS,
     "Project": record(
         {
             "slug": TEXT,
@@ -51,6 +53,7 @@ COMPONENTS: Document = {
             "redundancy": record({"min": COUNT, "max": COUNT, "target_confidence": SHARE}),
             "reliability_floor": SHARE,
             "gold_rate": SHARE,
+            "gold_feedback": {"type": "boolean"},
             "show_predictions": {"type": "boolean"},
             "route": TEXT,
             "lease_s": COUNT,
@@ -97,8 +100,9 @@ COMPONENTS: Document = {
             "answer": {"type": "object"},
             "answered_at": TIME,
             "late": {"type": "boolean"},
+            "feedback": ref("Feedback"),
         },
-        optional=("answer", "answered_at", "late"),
+        optional=("answer", "answered_at", "late", "feedback"),
     ),
     "Reason": record({"code": TEXT, "detail": TEXT}),
     "Claimed": record(
@@ -150,7 +154,10 @@ COMPONENTS: Document = {
             "external_id": TEXT,
             "part": nullable(COUNT),
             "state": {
-                "enum": ["open", "leased", "settling", "resolved", "unresolvable", "withdrawn"]
+                "enum": [
+                    *("open", "leased", "settling", "resolved", "unresolvable"),
+                    *("withdrawn", "retired"),
+                ]
             },
             "n_answers": COUNT,
             "open_slots": nullable(COUNT),

@@ -137,9 +137,7 @@ COMPONENTS: Document = {
     "SkillValue": record({"worker": TEXT, **_VALUE}),
     "OwnSkillValue": record(_VALUE),
     "Kept": record({"n": COUNT}),
-    "Confirmed": record(
-        {"version": COUNT, "reasons": {"type": "array", "items": ref("Reason")}}
-    ),
+    "Confirmed": record({"version": COUNT, "reasons": {"type": "array", "items": ref("Reason")}}),
     "KnownWorker": record(
         {
             "worker": TEXT,

@@ -4,7 +4,7 @@ from quality.core.regions.boxes import BoxVote, same_boxes
 from quality.core.regions.boxes import infer as infer_boxes
 from quality.core.regions.detection import Detectors
 from quality.core.regions.drawn import Box, BoxConsensus, BoxSkills, BoxVotes, FoundBox
-from quality.core.regions.matching import overlaps
+from quality.core.regions.matching import found_again, overlaps
 from quality.core.regions.spans import FoundSpan, Span, SpanConsensus, SpanVote, SpanVotes
 from quality.core.regions.spans import infer as infer_spans
 
@@ -21,6 +21,7 @@ __all__ = [
     "SpanConsensus",
     "SpanVote",
     "SpanVotes",
+    "found_again",
     "infer_boxes",
     "infer_spans",
     "overlaps",

@@ -6,11 +6,15 @@ from itertools import accumulate, pairwise
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import maximum_bipartite_matching
 
 from quality.core.votes import Codes, Floats
 
 # Boxes that overlap less are not of one object.
 LEAST_OVERLAP = 0.5
+# Of fractions an overlap may miss what it should be by this much.
+SLACK = 1e-9
 # What a shared label adds to an overlap when boxes are paired.
 SAME_LABEL = 0.1
 
@@ -49,6 +53,23 @@ def objects(drawn: Sequence[tuple[Floats, Codes]]) -> list[list[Place]]:
             ours += theirs
             group |= dict.fromkeys(theirs, ours)
     return [[places[i] for i in members] for i, members in group.items() if members[0] == i]
+
+
+def found_again(drawn: tuple[Floats, Codes], known: tuple[Floats, Codes], *, least: float) -> float:
+    """How far drawn boxes are the known ones: 2 pairs / (boxes of both), 1 without any box.
+
+    drawn, known: boxes (n, 4) and their labels (n,)
+    least: what two boxes of one label must overlap to be a pair; each is in one pair at most
+    Source: Hopcroft and Karp (1973), "An n^(5/2) Algorithm for Maximum Matchings in Bipartite
+    Graphs", SIAM Journal on Computing 2(4), 225-231.
+    """
+    n_boxes = len(drawn[0]) + len(known[0])
+    if not len(drawn[0]) or not len(known[0]):
+        return 0.0 if n_boxes else 1.0
+    alike = drawn[1][:, None] == known[1][None]
+    may_pair = alike & (overlaps(drawn[0], known[0]) >= least - SLACK)
+    paired = maximum_bipartite_matching(csr_array(may_pair), perm_type="column")
+    return 2 * int(np.count_nonzero(paired >= 0)) / n_boxes
 
 
 def _canonical(drawn: Sequence[tuple[Floats, Codes]]) -> list[list[Place]]:

@@ -1,0 +1,1 @@
+"""Gold: how right workers answer what is known, and whether the gold itself is sound."""

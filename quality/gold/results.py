@@ -1,0 +1,61 @@
+"""What answers to gold came to, written as settling takes them in."""
+
+from collections.abc import Collection
+
+import orjson
+from django.db import connection, transaction
+from django.db.models import Count, Sum
+
+from quality.gold import accepted
+from quality.models import GoldResult
+from quality.sql import statement
+from tasks_app.models import Project, Task
+
+UNTOLD = statement("gold_untold")
+
+
+@transaction.atomic
+def take_in(*, project: Project, task_ids: Collection[int]) -> set[int]:
+    """Write the results of answers to these gold tasks that have none yet; whose they are.
+
+    The tasks are locked first: what is retired meanwhile does not count.
+    """
+    lock(task_ids)
+    with connection.cursor() as cursor:
+        cursor.execute(UNTOLD, {"task_ids": sorted(task_ids)})
+        rows = cursor.fetchall()
+    GoldResult.objects.bulk_create(
+        [
+            GoldResult(
+                answer_id=answer_id,
+                project=project,
+                worker_id=worker_id,
+                task_id=task_id,
+                score=accepted.score(project.form, orjson.loads(gold), orjson.loads(values)),
+                counts=counts,
+                answered_at=answered_at,
+            )
+            for answer_id, worker_id, task_id, values, answered_at, gold, counts in rows
+        ],
+        batch_size=1000,
+        ignore_conflicts=True,
+    )
+    return {worker_id for _, worker_id, *_ in rows}
+
+
+def lock(task_ids: Collection[int]) -> list[Task]:
+    """Those of these tasks that are gold, locked in the order of their primary keys."""
+    gold = Task.objects.filter(pk__in=task_ids, is_gold=True)
+    return list(gold.order_by("pk").select_for_update(no_key=True))
+
+
+def right(project: Project, worker_ids: Collection[int]) -> dict[int, tuple[int, float]]:
+    """Of each of these workers with results that count, how many, and the sum of their scores."""
+    rows = (
+        GoldResult.objects.filter(project=project, worker__in=worker_ids, counts=True)
+        .values("worker_id")
+        .order_by()
+        .annotate(n=Count("pk"), n_right=Sum("score"))
+        .values_list("worker_id", "n", "n_right")
+    )
+    return {worker_id: (n, n_right) for worker_id, n, n_right in rows}

@@ -1,0 +1,50 @@
+"""Take gold out of use, and put it back."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from django.db import transaction
+
+from quality import due
+from quality.gold import results
+from quality.models import GoldResult, Retirement
+from tasks_app.models import Project, Task
+
+
+@transaction.atomic
+def retire(
+    *, project: Project, task_ids: Collection[int], because: str, note: str, now: datetime
+) -> list[int]:
+    """Serve these gold tasks to nobody any more, and count no answers to them; those it retired.
+
+    Live leases are honoured. What is retired already keeps its reason. The project is judged anew.
+    """
+    retired = [task.pk for task in results.lock(task_ids) if task.state == Task.State.OPEN]
+    if not retired:
+        return []
+    Task.objects.filter(pk__in=retired).update(state=Task.State.RETIRED, is_open=False)
+    Retirement.objects.bulk_create(
+        [
+            Retirement(task_id=pk, because=because, note=note, at=now, restored_at=None)
+            for pk in retired
+        ],
+        update_conflicts=True,
+        unique_fields=["task"],
+        update_fields=["because", "note", "at", "restored_at"],
+    )
+    GoldResult.objects.filter(task__in=retired).update(counts=False)
+    due.mark_refit(project=project, now=now)
+    return retired
+
+
+@transaction.atomic
+def restore(*, project: Project, task_id: int, now: datetime) -> bool:
+    """Put retired gold back, its answers counting again; False if it is not retired."""
+    retired = [task.pk for task in results.lock([task_id]) if task.state == Task.State.RETIRED]
+    if not retired:
+        return False
+    Task.objects.filter(pk__in=retired).update(state=Task.State.OPEN, is_open=True)
+    Retirement.objects.filter(task__in=retired).update(restored_at=now)
+    GoldResult.objects.filter(task__in=retired).update(counts=True)
+    due.mark_refit(project=project, now=now)
+    return True
