@@ -108,7 +108,7 @@ def _weighed(answers: Answers, n: Codes) -> tuple[Floats, Codes]:
     if not n.any():
         return score, change_at
     with np.errstate(divide="ignore"):
-        shares = np.log(population(summed_likelihoods(answers), n))
+        shares = np.log(population(summed_likelihoods(answers), n).shares)
     honest = answers.is_honest
     good = shares[honest] - np.logaddexp.reduce(shares[honest])
     poor = np.full(int((~honest).sum()), -np.log((~honest).sum()))
