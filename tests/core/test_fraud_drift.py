@@ -79,7 +79,7 @@ def test_workers_who_stay_as_they_are_seldom_reach_the_budget():
     assert np.sum(flagged) <= 80
 
 
-def test_looking_again_and_again_does_not_use_up_the_budget():
+def test_seven_looks_at_a_growing_crowd_stay_within_the_budget():
     ever = np.zeros(N_WORKERS, dtype=bool)
     for n_tasks in range(60, N_TASKS + 1, 30):
         votes, _ = an_honest_crowd(3)
