@@ -25,7 +25,7 @@ def show(trials: Trials) -> None:
     ):
         rows = [
             [name, *(_mean(every, (kind,), field, name) for kind in KINDS)]
-            for name in (*SCORES, *PEERS)
+            for name in (*SCORES, *_peers_in(every))
         ]
         tables.show(title, ["score", *KINDS], rows)
     rows = [
@@ -57,7 +57,7 @@ def figures(trials: Trials) -> dict[str, Any]:
                 for figure, (kinds, _) in ASKED.items()
                 for field in ("auc", "found")
             }
-            for peer in PEERS
+            for peer in _peers_in(every)
         },
         "flagged": {
             kind: {name: _share(_of_kind(every, (kind,)), name, 0) for name in (*SCORES, ANY)}
@@ -78,6 +78,11 @@ def _set_figures(trials: Sequence[Trial]) -> dict[str, float | None]:
         "honest_flagged": _share(trials, ANY, 1),
         "natural_poor_flagged": _share(trials, ANY, 2),
     }
+
+
+def _peers_in(trials: Sequence[Trial]) -> list[str]:
+    """The peers that were asked and did not always fail."""
+    return [peer for peer in PEERS if any(peer in one.auc for one in trials)]
 
 
 def _of_kind(trials: Sequence[Trial], kinds: Sequence[str]) -> list[Trial]:
