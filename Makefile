@@ -6,7 +6,7 @@ PEERS := benchmarks/peers/requirements
 RIVALS := benchmarks/rivals/requirements
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup run demo test nightly check fix schema lock mutants chaos bench-truth bench-speed bench-stopping bench-reading bench-claims bench-io bench-rivals peer-values
+.PHONY: help setup run demo test nightly check fix schema lock mutants chaos bench-truth bench-speed bench-stopping bench-fraud bench-reading bench-claims bench-io bench-rivals peer-values
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -70,7 +70,7 @@ mutants: .venv/dev.stamp ## Break each promise on a copy and see its test fail
 chaos: .venv/runtime.stamp ## Kill everything at random, then audit (SEED= SECONDS=, or URL= KEY= DATABASE_URL=)
 	@$(if $(DATABASE_URL),DATABASE_URL="$(DATABASE_URL)") $(BIN)/python -m chaos --seed "$(or $(SEED),1)" --seconds "$(or $(SECONDS),60)" $(if $(URL),--url "$(URL)") $(if $(KEY),--key "$(KEY)") $(ARGS)
 
-bench-truth bench-speed bench-stopping: export OPENBLAS_NUM_THREADS := 1
+bench-truth bench-speed bench-stopping bench-fraud: export OPENBLAS_NUM_THREADS := 1
 
 bench-truth: .venv/runtime.stamp $(if $(DATA),.venv-peers/peers.stamp) ## Consensus against published aggregators (DATA=folder)
 	@$(BIN)/python -m benchmarks.truth $(if $(DATA),"$(DATA)") $(ARGS)
@@ -80,6 +80,9 @@ bench-speed: .venv/runtime.stamp .venv-peers/peers.stamp ## Time and memory of a
 
 bench-stopping: .venv/runtime.stamp ## Answers saved by stopping on the posterior (DATA=folder)
 	@$(BIN)/python -m benchmarks.stopping $(if $(DATA),"$(DATA)") $(ARGS)
+
+bench-fraud: .venv/runtime.stamp $(if $(DATA),.venv-peers/peers.stamp) ## Bad workers found among real ones, beside published skills (DATA=folder SETS=)
+	@$(BIN)/python -m benchmarks.fraud $(if $(DATA),"$(DATA)") $(if $(SETS),--only $(SETS)) $(ARGS)
 
 bench-reading: .venv/runtime.stamp ## Time and memory of reading a million answers from PostgreSQL
 	@$(BIN)/python -m benchmarks.reading

@@ -47,6 +47,7 @@ def _reply(request: dict[str, Any]) -> dict[str, Any]:
 
 def _run(request: dict[str, Any]) -> float:
     run = _text if request["peer"] in TEXT_PEERS else _categorical
+    run = _skills if request["peer"] in catalogue.SKILLS else run
     signal.setitimer(signal.ITIMER_PROF, request["limit"])
     try:
         return run(request["peer"], Path(request["data"]), Path(request["out"]))
@@ -60,6 +61,17 @@ def _categorical(peer: str, data: Path, out: Path) -> float:
         n_tasks, n_labels = int(arrays["n_tasks"]), int(arrays["n_labels"])
     began = time.process_time()
     outcome = catalogue.categorical(peer, frame, n_tasks, n_labels)
+    seconds = time.process_time() - began
+    np.save(out, outcome.astype(np.float64))
+    return seconds
+
+
+def _skills(peer: str, data: Path, out: Path) -> float:
+    with np.load(data) as arrays:
+        frame = pd.DataFrame({name: arrays[name] for name in ("task", "worker", "label")})
+        n_workers = int(arrays["n_workers"])
+    began = time.process_time()
+    outcome = catalogue.skills(peer, frame, n_workers)
     seconds = time.process_time() - began
     np.save(out, outcome.astype(np.float64))
     return seconds

@@ -34,7 +34,7 @@ class InOrder(crowdkit.MACE):
     """
 
     def fit(self, data: pd.DataFrame) -> "InOrder":
-        worker, _ = pd.factorize(data["worker"])
+        worker, self.workers_ = pd.factorize(data["worker"])
         label, labels = pd.factorize(data["label"])
         super().fit(data.assign(worker=worker, label=label))
         self.probas_ = self.probas_.rename(columns=dict(enumerate(labels)))
@@ -63,6 +63,38 @@ def categorical(name: str, data: pd.DataFrame, n_tasks: int, n_labels: int) -> n
     if isinstance(outcome, pd.Series):
         return outcome.reindex(range(n_tasks)).to_numpy()
     return outcome.reindex(index=range(n_tasks), columns=range(n_labels), fill_value=0.0).to_numpy()
+
+
+def _mace_competence(fitted: Any) -> pd.Series:
+    return pd.Series(1.0 - fitted.spamming_[:, 0], index=fitted.workers_)
+
+
+def _dawid_skene_accuracy(fitted: Any) -> pd.Series:
+    of_worker = fitted.errors_.groupby(level="worker")
+    return of_worker.apply(lambda errors: _right(errors.droplevel("worker"), fitted.priors_))
+
+
+def _right(errors: pd.DataFrame, priors: pd.Series) -> float:
+    """How often a worker with these errors, [said, true], is right."""
+    return sum(share * errors[label].get(label, 0.0) for label, share in priors.items())
+
+
+def _wawa_skill(fitted: Any) -> pd.Series:
+    return fitted.skills_
+
+
+# What each makes of a worker; higher is better.
+SKILLS: dict[str, tuple[Callable[[], Any], Callable[[Any], pd.Series]]] = {
+    "Wawa skill": (crowdkit.Wawa, _wawa_skill),
+    "MACE skill": (InOrder, _mace_competence),
+    "DawidSkene skill": (crowdkit.DawidSkene, _dawid_skene_accuracy),
+}
+
+
+def skills(name: str, data: pd.DataFrame, n_workers: int) -> np.ndarray:
+    """The peer's opinion of each worker, (n_workers,); nan without answers."""
+    make, read = SKILLS[name]
+    return read(make().fit(data)).reindex(range(n_workers)).to_numpy()
 
 
 def rover(texts: pd.DataFrame) -> dict[int, str]:

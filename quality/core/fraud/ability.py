@@ -22,6 +22,8 @@ SLIP = 0.02
 LEAST_MARGIN = 0.10
 # Where the crowd itself is hardly better, the honest are those at least so near to it.
 NEAREST = 0.75
+# No share is smaller, so that what is left without a worker can be divided by.
+SMALLEST = 1e-12
 ROUNDS = 200
 
 
@@ -94,8 +96,20 @@ def answers_to(questions: Sequence[Question], *, with_moments: bool = False) -> 
     )
 
 
-def population(log_likelihoods: Floats, n_answers: Codes) -> Floats:
-    """The share of each ability among the workers who answered, (n_grid,).
+@dataclass(frozen=True, slots=True)
+class Population:
+    """The share of each ability among the workers who answered.
+
+    shares: (n_grid,)
+    without: (n_workers, n_grid) the same without what each worker adds
+    """
+
+    shares: Floats
+    without: Floats
+
+
+def population(log_likelihoods: Floats, n_answers: Codes) -> Population:
+    """How able the workers are.
 
     log_likelihoods: (n_workers, n_grid)
 
@@ -110,7 +124,11 @@ def population(log_likelihoods: Floats, n_answers: Codes) -> Floats:
         each = likely * shares
         each /= each.sum(axis=1, keepdims=True)
         shares = (each.sum(axis=0) + 1.0 / GRID.size) / (told.shape[0] + 1.0)
-    return shares
+    total = shares * (told.shape[0] + 1.0)
+    without = np.tile(total, (n_answers.size, 1))
+    without[n_answers > 0] -= each
+    without = np.maximum(without, SMALLEST)
+    return Population(shares, without / without.sum(axis=1, keepdims=True))
 
 
 class _Given:

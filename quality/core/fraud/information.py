@@ -80,12 +80,13 @@ def summed_likelihoods(answers: Answers) -> Floats:
 def _p_values(answers: Answers, total: Floats, n: Codes) -> Floats:
     if answers.moments is None or not n.any():
         return np.ones(n.size)
-    shares = population(summed_likelihoods(answers), n) * answers.is_honest
-    shares /= shares.sum()
+    # Nobody is measured by a crowd that they themselves make less able.
+    shares = population(summed_likelihoods(answers), n).without * answers.is_honest
+    shares /= shares.sum(axis=1, keepdims=True)
     mean, variance, third = np.moveaxis(answers.moments, 2, 0)
     spread = np.sqrt(np.maximum(variance, LEAST_VARIANCE))
     below = lower_tail((total[:, None] - mean) / spread, third / spread**3)
-    return np.where(n > 0, below @ shares, 1.0)
+    return np.where(n > 0, (below * shares).sum(axis=1), 1.0)
 
 
 def lower_tail(z: Floats, skewness: Floats) -> Floats:

@@ -46,8 +46,7 @@ class Budgets:
     """How many innocent workers each score may flag.
 
     low_information: of honest workers, at most this share is flagged, in the mean of the crowd
-    drift: of workers who stay as they are, at most this share is ever flagged, however often one
-        looks
+    drift: of workers who stay as they are, at most this share is flagged at any one look
     copying: of the pairs discovered, at most this share is expected to be innocent
 
     Raises ValueError unless each lies between 0 and 1.

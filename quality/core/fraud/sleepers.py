@@ -36,7 +36,7 @@ class Drift:
 
     score: higher is worse; log of how many times likelier the answers are with a change than
         without, in nats; -inf with fewer than two answers
-    p_value: at most this share of workers who stay as they are ever score so high
+    p_value: at most this share of workers who stay as they are score so high at any one look
     is_flagged: whether that is within the budget
     n: answers
     change_at: the number of answers before the likeliest change; n where there is none to place
@@ -70,9 +70,9 @@ class Drift:
 def drift(questions: Sequence[Question], budgets: Budgets = BUDGETS) -> Drift:
     """Weigh a change from honest to not heeding, at any one answer, against no change.
 
-    Either is a mean over the abilities of the crowd, so that the ratio is an e-value: of workers
-    without a change a share of at most p ever reaches 1/p, however often one looks. Raises
-    ValueError for questions that do not fit each other.
+    Either is a mean over the abilities of the crowd, so that the ratio is an e-value as far as the
+    crowd is known: of workers without a change a share of at most p has a ratio of 1/p or more.
+    Raises ValueError for questions that do not fit each other.
     Source: Shafer, Shen, Vereshchagin & Vovk (2011), "Test Martingales, Bayes Factors and
     p-Values", Statistical Science 26(1), 84-101.
     """
@@ -108,7 +108,7 @@ def _weighed(answers: Answers, n: Codes) -> tuple[Floats, Codes]:
     if not n.any():
         return score, change_at
     with np.errstate(divide="ignore"):
-        shares = np.log(population(summed_likelihoods(answers), n))
+        shares = np.log(population(summed_likelihoods(answers), n).shares)
     honest = answers.is_honest
     good = shares[honest] - np.logaddexp.reduce(shares[honest])
     poor = np.full(int((~honest).sum()), -np.log((~honest).sum()))

@@ -27,14 +27,14 @@ KEPT = 0.1
 class Copying:
     """Pairs that agree strangely often, in order of worker_a and worker_b, and workers.
 
-    Of pairs with a p-value of at most KEPT, (n_pairs,), a the lower-numbered:
+    Of pairs with a p-value of at most KEPT or the budget, (n_pairs,), a the lower-numbered:
     worker_a, worker_b
     n_shared: tasks that both answered
     n_equal: of those, answered alike
     n_expected: to be expected alike if neither copies
     n_common_errors: alike, and not what the others make likeliest
     log_ratio: log of how many times likelier the agreement is if one copies, in nats
-    p_value: at most this share of pairs that do not copy ever have so high a ratio
+    p_value: at most this share of pairs that do not copy have so high a ratio
     is_discovered: by Benjamini and Hochberg's procedure over all pairs tested
     first: the share of shared tasks that worker_a answered before worker_b, ties as halves; who
         answered first may have been copied from unknowingly
@@ -64,9 +64,9 @@ def copying(questions: Sequence[Question], budgets: Budgets = BUDGETS) -> Copyin
     """Test every pair of workers with enough tasks in common, over all questions together.
 
     log_ratio weighs one who copies a share of the other's answers against two who do not heed each
-    other, given the other's answers. If they do not, the ratio is 1 in the mean, or less: it is an
-    e-value, and 1 / ratio a p-value however often one looks and however the pairs depend on each
-    other. Raises ValueError for questions that do not fit each other.
+    other, given the other's answers. If they do not, and agree no more than is expected of them,
+    the ratio is at most 1 in the mean: an e-value, and 1 / ratio a p-value however the pairs depend
+    on each other. Raises ValueError for questions that do not fit each other.
     Source: Wang & Ramdas (2022), "False Discovery Rate Control with E-Values", Journal of the Royal
     Statistical Society B 84(3), 822-852.
     """
@@ -78,7 +78,7 @@ def copying(questions: Sequence[Question], budgets: Budgets = BUDGETS) -> Copyin
         pairs = _tested(_often(meetings, workers))
         n_tested += pairs.pair.size
         partners = _with_more(partners, pairs, n_workers)
-        kept.append(pairs.only(pairs.p_value <= KEPT))
+        kept.append(pairs.only(pairs.p_value <= max(KEPT, budgets.copying)))
     pairs = _joined(kept)
     is_discovered = discoveries(pairs.p_value, budgets.copying, n_tested=n_tested)
     worker_a, worker_b = np.divmod(pairs.pair, max(n_workers, 1))
