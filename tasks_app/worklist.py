@@ -30,7 +30,7 @@ SELECT project_id, count(*),
            SELECT task.is_open AND NOT task.is_gold
              FROM tasks_app_task AS task WHERE task.id = recent.task_id))
   FROM (SELECT project_id, task_id, state FROM tasks_app_assignment
-         WHERE worker_id = %(worker_id)s
+         WHERE worker_id * -1 = %(worker_id)s * -1
          ORDER BY leased_at DESC, uid DESC LIMIT %(most)s) AS recent
  GROUP BY project_id
 """

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, TypeVar, cast
 
 import orjson
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import BigIntegerField, ExpressionWrapper, F, Q, QuerySet
 from django.http import HttpResponse, HttpResponseBase
 from rest_framework.exceptions import NotAuthenticated, ParseError, PermissionDenied
 from rest_framework.permissions import SAFE_METHODS
@@ -268,6 +268,8 @@ class Door(APIView):
 
     def assignments(self) -> QuerySet[Assignment]:
         """The worker's own assignments that this key sees."""
-        own = Assignment.objects.filter(worker=self.caller)
+        # As the index has them that lists them in an order which hides gold.
+        turned = ExpressionWrapper(-F("worker_id"), output_field=BigIntegerField())
+        own = Assignment.objects.alias(turned=turned).filter(turned=-self.caller.pk)
         tenant_id = self.key.tenant_id
         return own if tenant_id is None else own.filter(project__tenant_id=tenant_id)

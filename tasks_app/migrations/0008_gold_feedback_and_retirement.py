@@ -15,7 +15,10 @@ class Migration(migrations.Migration):
         AddIndexConcurrently(
             model_name="assignment",
             index=models.Index(
-                fields=["worker", "leased_at", "uid"], name="assignment_history_hidden"
+                -models.F("worker"),
+                models.F("leased_at"),
+                models.F("uid"),
+                name="assignment_history_hidden",
             ),
         ),
         RemoveIndexConcurrently(model_name="assignment", name="assignment_history"),

@@ -4,7 +4,7 @@ import uuid
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from tasks_app.models.project import Project
 from tasks_app.models.task import Task
@@ -55,8 +55,9 @@ class Assignment(models.Model):
                 condition=Q(state="leased"),
                 name="assignment_live",
             ),
-            # Not in the order of the keys: of one claim the gold has the last ones.
-            models.Index(fields=["worker", "leased_at", "uid"], name="assignment_history_hidden"),
+            # Not in the order of the keys, for of one claim the gold has the last ones. It begins
+            # with no column, so that no search for one assignment of a worker strays here.
+            models.Index(-F("worker"), F("leased_at"), F("uid"), name="assignment_history_hidden"),
         ]
 
     def __str__(self) -> str:
