@@ -18,6 +18,7 @@ from marketplace.api import (
     skills,
     webhooks,
     work,
+    workers,
     workforce,
 )
 
@@ -60,10 +61,11 @@ _PROJECT: list[URLPattern | URLResolver] = [
     path("changes/", consensus.ChangesDoor.as_view(), name="changes"),
     path("agreement/", quality.AgreementDoor.as_view(), name="agreement"),
     path("reviews/", workforce.ReviewsDoor.as_view(), name="reviews"),
-    path("workers/", quality.ProjectWorkersDoor.as_view(), name="project-workers"),
+    path("workers/", workers.ProjectWorkersDoor.as_view(), name="project-workers"),
+    path("workers/agreement/", workers.WorkerPairsDoor.as_view(), name="worker-pairs"),
     path(
         "workers/<pseudonym:pseudonym>/",
-        quality.ProjectWorkerDoor.as_view(),
+        workers.ProjectWorkerDoor.as_view(),
         name="project-worker",
     ),
     path("flags/", quality.FlagsDoor.as_view(), name="flags"),

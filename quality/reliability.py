@@ -6,14 +6,19 @@ from typing import Any
 
 import numpy as np
 from django.db.models import Aggregate, Count, FloatField
+from scipy import special
 
 from quality.core import Accuracy
+from quality.core.votes import Floats
 from quality.gold import results
 from quality.judges.categorical import label_confusion
-from quality.models import FieldModel, Flag, Reliability, WorkerModel
+from quality.models import FieldModel, Flag, Reliability, Standing, WorkerModel
 from tasks_app.models import Answer, Project
 
 HISTORY = 100
+# A row of a confusion is known as from so many answers more than were given.
+ROW_PRIOR = 2.0
+SMALLEST = 1e-6
 
 
 class _Median(Aggregate):
@@ -65,14 +70,43 @@ def confusion(project: Project, worker_id: int) -> dict[str, Any]:
         )
     )
     told: dict[str, Any] = {}
+    met = _met(project, worker_id)
     for model in FieldModel.objects.filter(project=project, field__in=known):
         form_field = next(f for f in project.form if f["key"] == model.field)
         if form_field["type"] in {"choice", "ordinal"}:
             labels, matrix = label_confusion(
                 form_field, np.array(model.parameters), np.array(known[model.field])
             )
-            told[model.field] = {"labels": labels, "matrix": matrix.round(4).tolist()}
+            told[model.field] = {
+                "labels": labels,
+                "matrix": matrix.round(4).tolist(),
+                "interval": _intervals(
+                    matrix, [met.get((model.field, one), 0.0) for one in labels]
+                ),
+            }
     return told
+
+
+def _met(project: Project, worker_id: int) -> dict[tuple[str, Any], float]:
+    """How often the worker met each label of a field in truth, by the last study."""
+    standing = Standing.objects.filter(project=project, worker_id=worker_id).first()
+    fields = standing.figures.get("fields", {}) if standing else {}
+    return {
+        (key, one["label"]): one["n"]
+        for key, studied in fields.items()
+        for one in studied["labels"]
+        if not isinstance(one["label"], list)
+    }
+
+
+def _intervals(matrix: Floats, met: list[float]) -> list[list[list[float]]]:
+    """The 95 % interval of each cell: Dirichlet rows of these means, from so many answers."""
+    size = np.array(met)[:, None] + ROW_PRIOR
+    alpha = np.maximum(matrix * size, SMALLEST)
+    beta = np.maximum((1.0 - matrix) * size, SMALLEST)
+    ends = [special.betaincinv(alpha, beta, end) for end in (0.025, 0.975)]
+    cells: list[list[list[float]]] = np.stack(ends, axis=2).round(4).tolist()
+    return cells
 
 
 def history(project: Project, worker_id: int) -> list[dict[str, Any]]:

@@ -30,6 +30,7 @@ from marketplace.api import parameters, slow, throttle
 from marketplace.api.errors import DiskFull
 from marketplace.api.parsing import TooLarge
 from marketplace.api.rendering import (
+    CSVRenderer,
     JSONRenderer,
     MarkdownRenderer,
     NDJSONRenderer,
@@ -64,6 +65,7 @@ class Operation:
     conflicts: bool = False
     streams: bool = False
     markdown: bool = False
+    tabular: bool = False
     # Where the reply shows a secret once: the member that names what was made.
     shown_once: str | None = None
 
@@ -80,6 +82,7 @@ def operation(
     conflicts: bool = False,
     streams: bool = False,
     markdown: bool = False,
+    tabular: bool = False,
     shown_once: str | None = None,
 ) -> Callable[[Handler], Handler]:
     """Declare a handler. A read needs `scope:read` only; `conflicts` says that 409 may come.
@@ -98,6 +101,7 @@ def operation(
         conflicts=conflicts,
         streams=streams,
         markdown=markdown,
+        tabular=tabular,
         shown_once=shown_once,
     )
 
@@ -138,6 +142,8 @@ class Door(APIView):
             renderers = (
                 [*renderers, NDJSONRenderer()] if "limit" in declared.params else [NDJSONRenderer()]
             )
+        if declared and declared.tabular:
+            renderers.append(CSVRenderer())
         return [*renderers, ProblemRenderer()]
 
     def declared(self, method: str | None = None) -> Operation | None:
@@ -195,6 +201,11 @@ class Door(APIView):
     def as_ndjson(self) -> bool:
         """True if the caller asked for a list streamed whole."""
         return bool(self.request.accepted_renderer.format == "ndjson")
+
+    @property
+    def as_csv(self) -> bool:
+        """True if the caller asked for a list as a table."""
+        return bool(self.request.accepted_renderer.format == "csv")
 
     def body(self) -> Any:
         """What was sent, checked against the declaration. Raises Invalid."""

@@ -7,7 +7,7 @@ from drf_spectacular.openapi import AutoSchema
 
 from marketplace.api import errors, schemas
 from marketplace.api.door import Door, Operation
-from marketplace.api.rendering import MARKDOWN, NDJSON
+from marketplace.api.rendering import CSV, MARKDOWN, NDJSON
 
 Document = dict[str, Any]
 
@@ -171,4 +171,6 @@ def _reply(declared: Operation, schema: Document | None) -> Document:
     if declared.streams:
         streamed: Document = {NDJSON: {"schema": {"type": "string"}}}
         content = content | streamed if "limit" in declared.params else streamed
+    if declared.tabular:
+        content = content | {CSV: {"schema": {"type": "string"}}}
     return {"description": "Done", "content": content}

@@ -186,6 +186,13 @@ def _after(rows: QuerySet[Row], key: str, after: int | None) -> QuerySet[Row]:
     return rows.order_by(key)
 
 
+def all_of(
+    rows: QuerySet[Row], render: Callable[[list[Row]], list[Rendered]]
+) -> Iterator[Rendered]:
+    """All rows in order of their primary keys, read in blocks."""
+    return _all(rows, BY_KEY.after(rows, None), render, BY_KEY)
+
+
 def _all(
     rows: QuerySet[Row],
     following: QuerySet[Row],

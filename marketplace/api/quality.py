@@ -3,24 +3,24 @@
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpResponseBase
 from django.utils import timezone
 from rest_framework.request import Request
 
 from marketplace.accounts import people
-from marketplace.accounts.models import Tenant, User
+from marketplace.accounts.models import Tenant
 from marketplace.api import paging, schemas
 from marketplace.api.door import CLIENT, MANAGER, REVIEWER, Door, operation
 from marketplace.api.rendering import reply
+from marketplace.api.workers import naming
 from marketplace.flows import deciding
-from quality import agreement, reliability
+from quality import agreement
 from quality.models import Flag
 from tasks_app import progress
 from tasks_app.errors import Missing
-from tasks_app.models import Answer, Project, Task
+from tasks_app.models import Task
 
-WORKER_ROW, FLAG, TASK = schemas.ref("Worker"), schemas.ref("Flag"), schemas.ref("Task")
+FLAG, TASK = schemas.ref("Flag"), schemas.ref("Task")
 
 
 class AgreementDoor(Door):
@@ -37,62 +37,6 @@ class AgreementDoor(Door):
     def get(self, request: Request, slug: str) -> HttpResponseBase:
         """Chance-corrected agreement of every field, with its interval."""
         return reply({"fields": agreement.agreement(self.project(slug))})
-
-
-class ProjectWorkersDoor(Door):
-    """Who answered."""
-
-    tag = "quality"
-
-    @operation(
-        "list_project_workers",
-        roles=[MANAGER, REVIEWER],
-        scope="workers",
-        params=paging.PARAMETERS,
-        replies={200: paging.schema(WORKER_ROW)},
-        streams=True,
-    )
-    def get(self, request: Request, slug: str) -> HttpResponseBase:
-        """The workers who answered, and what is known of them."""
-        project = self.project(slug)
-        return paging.page(
-            _workers(project),
-            params=self.params,
-            as_ndjson=self.as_ndjson,
-            render=lambda found: shown_workers(self.tenant, project, found),
-        )
-
-
-class ProjectWorkerDoor(Door):
-    """One worker on one project."""
-
-    tag = "quality"
-
-    @operation(
-        "get_project_worker",
-        roles=[MANAGER, REVIEWER],
-        scope="workers",
-        replies={200: WORKER_ROW},
-    )
-    def get(self, request: Request, slug: str, pseudonym: str) -> HttpResponseBase:
-        """A worker's figures, history, confusion and the evidence of flags."""
-        project = self.project(slug)
-        worker = (
-            _workers(project)
-            .filter(known_to__tenant=self.tenant, known_to__pseudonym=pseudonym)
-            .first()
-        )
-        if worker is None:
-            raise Missing
-        flags = Flag.objects.filter(project=project, worker=worker).order_by("pk")
-        return reply(
-            shown_workers(self.tenant, project, [worker])[0]
-            | {
-                "history": reliability.history(project, worker.pk),
-                "confusion": reliability.confusion(project, worker.pk),
-                "evidence": [flag.evidence | {"flag": flag.uid} for flag in flags],
-            }
-        )
 
 
 class FlagsDoor(Door):
@@ -195,37 +139,12 @@ class TasksDoor(Door):
         )
 
 
-def shown_workers(tenant: Tenant, project: Project, found: list[User]) -> list[dict[str, Any]]:
-    """Workers as the tenant knows them."""
-    known = people.known(tenant=tenant, worker_ids=[user.pk for user in found], now=timezone.now())
-    figures = reliability.figures(project, [user.pk for user in found])
-    rows = []
-    for user in found:
-        figure = figures[user.pk]
-        confirmed = [flag for flag in figure.flags if flag.state == Flag.State.CONFIRMED]
-        restricted = {"until": None, "reason": confirmed[-1].reason} if confirmed else None
-        name = {"name": user.username} if user.tenant_id == tenant.pk else {}
-        rows.append(
-            {"worker": known[user.pk]}
-            | name
-            | {
-                "recorded": user.recorded,
-                "n_answers": figure.n_answers,
-                "accuracy": figure.accuracy,
-                "gold": figure.gold,
-                "median_s": figure.median_s,
-                "flags": [flag.uid for flag in figure.flags],
-                "restricted": restricted,
-            }
-        )
-    return rows
-
-
 def shown_flags(tenant: Tenant, found: list[Flag]) -> list[dict[str, Any]]:
     """Flags as managers and reviewers read them."""
     known = people.known(
         tenant=tenant, worker_ids=[flag.worker_id for flag in found], now=timezone.now()
     )
+    named = naming(tenant, [flag.evidence for flag in found])
     return [
         {
             "id": flag.uid,
@@ -235,7 +154,7 @@ def shown_flags(tenant: Tenant, found: list[Flag]) -> list[dict[str, Any]]:
             "state": flag.state,
             "reason": flag.reason,
             "rule": {"name": flag.rule_name, "version": flag.rule_version},
-            "evidence": flag.evidence,
+            "evidence": named(flag.evidence),
             "raised_at": flag.raised_at,
             "decided_at": flag.decided_at,
             "decided_by": flag.decided_by.username if flag.decided_by else None,
@@ -243,8 +162,3 @@ def shown_flags(tenant: Tenant, found: list[Flag]) -> list[dict[str, Any]]:
         }
         for flag in found
     ]
-
-
-def _workers(project: Project) -> QuerySet[User]:
-    answered = Answer.objects.filter(project=project, worker=OuterRef("pk"))
-    return User.objects.filter(Exists(answered))

@@ -11,6 +11,7 @@ from rest_framework.request import Request
 
 NDJSON = "application/x-ndjson"
 MARKDOWN = "text/markdown"
+CSV = "text/csv"
 _BLOCK = 500
 
 
@@ -50,6 +51,13 @@ class MarkdownRenderer(JSONRenderer):
 
     media_type = MARKDOWN
     format = "markdown"
+
+
+class CSVRenderer(JSONRenderer):
+    """Asked for where a list is wanted as a table."""
+
+    media_type = CSV
+    format = "csv"
 
 
 class Negotiation(DefaultContentNegotiation):

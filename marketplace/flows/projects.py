@@ -20,15 +20,17 @@ _JUDGED_BY = {"min_answers", "max_answers", "target_confidence", "reliability_fl
 
 
 @transaction.atomic
-def draft(*, tenant: Tenant, guidelines: str, asked: gates.Asked, **wanted: Any) -> Project:
+def draft(
+    *, tenant: Tenant, guidelines: str, asked: gates.Asked | None = None, **wanted: Any
+) -> Project:
     """A project in draft; workers the tenant invited are admitted, if they meet its grounds."""
     now = timezone.now()
     people.hold_invitations(tenant.pk)
     project = projects.draft(
-        tenant_id=tenant.pk, now=now, guidelines=guidelines, **wanted | _gold_only(asked)
+        tenant_id=tenant.pk, now=now, guidelines=guidelines, **wanted | _gold_only(asked or {})
     )
     Settling.objects.create(project=project)
-    gates.change(project=project, asked=asked)
+    gates.change(project=project, asked=asked or {})
     admitting.open_up(project)
     admitting.meet(project=project, worker_ids=people.invited_worker_ids(tenant.pk), now=now)
     return project
@@ -40,7 +42,7 @@ def change(
     project: Project,
     guidelines: str | None,
     changes_answers: bool = False,
-    asked: gates.Asked,
+    asked: gates.Asked | None = None,
     **wanted: Any,
 ) -> Project:
     """Change a project; what decides about answers applies from the next settle."""
@@ -51,9 +53,9 @@ def change(
         now=now,
         guidelines=guidelines,
         changes_answers=changes_answers,
-        **wanted | _gold_only(asked),
+        **wanted | _gold_only(asked or {}),
     )
-    is_asked = gates.change(project=project, asked=asked)
+    is_asked = gates.change(project=project, asked=asked or {})
     admitting.open_up(project)
     if is_asked or changes_answers or project.access != before:
         admitting.reconsider(project=project, now=now)

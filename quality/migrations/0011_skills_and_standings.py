@@ -232,7 +232,6 @@ class Migration(migrations.Migration):
                 (
                     "by",
                     models.ForeignKey(
-                        db_index=False,
                         null=True,
                         on_delete=django.db.models.deletion.SET_NULL,
                         related_name="+",
@@ -251,7 +250,6 @@ class Migration(migrations.Migration):
                 (
                     "worker",
                     models.ForeignKey(
-                        db_index=False,
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="+",
                         to=settings.AUTH_USER_MODEL,

@@ -147,14 +147,10 @@ class Review(models.Model):
 
     answer = models.OneToOneField(Answer, models.CASCADE, primary_key=True)
     project = models.ForeignKey(Project, models.CASCADE, related_name="+", db_index=False)
-    worker = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", db_index=False
-    )
+    worker = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     accepted = models.BooleanField()
     note = models.TextField(blank=True)
-    by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", db_index=False
-    )
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     at = models.DateTimeField()
 
     class Meta:

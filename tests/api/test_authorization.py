@@ -11,7 +11,7 @@ from django.urls import URLPattern, get_resolver
 from marketplace.accounts.models import Key, TenantWorker
 from marketplace.webhooks.models import Delivery, Endpoint
 from quality import settling
-from quality.models import Flag, Push
+from quality.models import Flag, Push, Skill
 from tasks_app import claims
 from tasks_app.models import Task
 from tasks_app.staging import Record
@@ -60,6 +60,7 @@ class World:
         }
         self.keys["worker"] = a_key(self.worker)
         self._settle(items[0])
+        self.settled = items[0].external_id
         (self.assignment,) = claims.claim(
             project_ids=[self.project.pk], worker_id=self.worker.pk, count=1, now=later(10**9)
         )
@@ -74,6 +75,8 @@ class World:
             ].pseudonym,
             "assignment": self.assignment.uid,
             "flag": self._flag().uid,
+            "skill": self._skill(name).name,
+            "list": "experts",
             "snapshot": self._push().snapshot,
             **self._webhook(),
         }
@@ -98,6 +101,11 @@ class World:
 
     def _flag(self) -> Flag:
         return a_flag(self.project, self.worker)
+
+    def _skill(self, name: str) -> Skill:
+        return Skill.objects.create(
+            tenant=self.tenant, name=f"care-{name}", source="by_hand", created_at=NOON
+        )
 
     def _push(self) -> Push:
         return Push.objects.create(
@@ -130,6 +138,7 @@ MISSING = {
     "item": "nothing",
     "gold": "nothing",
     "pseudonym": "w_00",
+    "skill": "nothing",
 }
 
 
@@ -137,7 +146,23 @@ def body_for(method: str, path: str, role: str, world: World):
     item = world.ids["item"]
     prediction = {"external_id": item, "model_version": "m", "field": "kind", "value": "owl"}
     recorded = {"external_id": item, "worker": "zoe", "answer": {"kind": "owl"}}
+    pseudonym = world.ids["pseudonym"]
     bodies = {
+        "/workers/{pseudonym}/": {"attributes": {"country": "CH"}},
+        "/lists/{list}/add/": {"workers": [pseudonym]},
+        "/lists/{list}/remove/": {"workers": [pseudonym]},
+        "/skills/": {"name": "new", "source": "by_hand"},
+        "/skills/{skill}/values/": {"values": [{"worker": pseudonym, "value": 0.5}]},
+        "/projects/{slug}/guidelines/confirm/": {"version": 1},
+        "/projects/{slug}/reviews/": {
+            "reviews": [
+                {
+                    "external_id": world.settled,
+                    "worker": pseudonym,
+                    "accepted": True,
+                }
+            ]
+        },
         "/tenants/": {"slug": "acme", "manager": "ann"},
         "/workers/": {"username": "new"},
         "/keys/": {"role": "operator" if role == "operator" else "client"},

@@ -56,7 +56,8 @@ ATTRIBUTES_IN: Document = record(
             "additionalProperties": {
                 "anyOf": [
                     {"type": "string", "maxLength": 1000},
-                    {"type": ["number", "boolean", "null"]},
+                    {"type": "number", "minimum": -1e15, "maximum": 1e15},
+                    {"type": ["boolean", "null"]},
                 ]
             },
         }

@@ -3,6 +3,7 @@
 from quality.core.agreement.intraclass import intraclass_correlation
 from quality.core.agreement.kappa import cohen_kappa, fleiss_kappa
 from quality.core.agreement.krippendorff import krippendorff_alpha, krippendorff_alpha_sets
+from quality.core.agreement.pairwise import Pairwise, pairwise
 from quality.core.agreement.percent import percent_agreement
 from quality.core.agreement.ranks import kendall_tau, kendall_w
 from quality.core.agreement.regions import detection_f1, mean_iou
@@ -13,6 +14,7 @@ from quality.core.agreement.words import word_error_rate
 __all__ = [
     "Agreement",
     "Level",
+    "Pairwise",
     "cohen_kappa",
     "detection_f1",
     "fleiss_kappa",
@@ -22,6 +24,7 @@ __all__ = [
     "krippendorff_alpha",
     "krippendorff_alpha_sets",
     "mean_iou",
+    "pairwise",
     "percent_agreement",
     "unitizing_alpha",
     "word_error_rate",

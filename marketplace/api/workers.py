@@ -1,0 +1,262 @@
+"""What managers see of the workers of a project: figures with intervals, history, pairs."""
+
+import csv
+import io
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+from django.db.models import Exists, OuterRef, QuerySet
+from django.http import HttpResponseBase, StreamingHttpResponse
+from django.utils import timezone
+from rest_framework.request import Request
+
+from marketplace.accounts import people
+from marketplace.accounts.models import Tenant, User
+from marketplace.api import paging, schemas
+from marketplace.api.door import MANAGER, REVIEWER, Door, operation
+from marketplace.api.rendering import CSV, reply
+from quality import pairs, reliability
+from quality.models import Flag, Standing
+from tasks_app.errors import Missing, invalid
+from tasks_app.models import Answer, Project
+
+WORKER_ROW = schemas.ref("Worker")
+MOST_PAIRED = 200
+# What the last study found, as rows tell it.
+_STUDIED = ("agreement", "speed", "scores", "fields")
+Row = dict[str, Any]
+
+
+class ProjectWorkersDoor(Door):
+    """Who answered."""
+
+    tag = "quality"
+
+    @operation(
+        "list_project_workers",
+        roles=[MANAGER, REVIEWER],
+        scope="workers",
+        params=paging.PARAMETERS,
+        replies={200: paging.schema(WORKER_ROW)},
+        streams=True,
+        tabular=True,
+    )
+    def get(self, request: Request, slug: str) -> HttpResponseBase:
+        """The workers who answered, and what is known of them; as CSV all of them."""
+        project = self.project(slug)
+
+        def render(found: list[User]) -> list[Row]:
+            return shown_workers(self.tenant, project, found)
+
+        if self.as_csv:
+            rows = paging.all_of(_workers(project), render)
+            return StreamingHttpResponse(_table(rows), content_type=f"{CSV}; charset=utf-8")
+        return paging.page(
+            _workers(project), params=self.params, as_ndjson=self.as_ndjson, render=render
+        )
+
+
+class ProjectWorkerDoor(Door):
+    """One worker on one project."""
+
+    tag = "quality"
+
+    @operation(
+        "get_project_worker",
+        roles=[MANAGER, REVIEWER],
+        scope="workers",
+        replies={200: WORKER_ROW},
+    )
+    def get(self, request: Request, slug: str, pseudonym: str) -> HttpResponseBase:
+        """A worker's figures, history, confusion, drift and the evidence of flags."""
+        project = self.project(slug)
+        worker = (
+            _workers(project)
+            .filter(known_to__tenant=self.tenant, known_to__pseudonym=pseudonym)
+            .first()
+        )
+        if worker is None:
+            raise Missing
+        flags = list(Flag.objects.filter(project=project, worker=worker).order_by("pk"))
+        named = naming(self.tenant, [flag.evidence for flag in flags])
+        standing = Standing.objects.filter(project=project, worker=worker).first()
+        return reply(
+            shown_workers(self.tenant, project, [worker])[0]
+            | {
+                "history": reliability.history(project, worker.pk),
+                "confusion": reliability.confusion(project, worker.pk),
+                "series": standing.figures.get("series", []) if standing else [],
+                "studied_at": standing.studied_at if standing else None,
+                "evidence": [named(flag.evidence) | {"flag": flag.uid} for flag in flags],
+            }
+        )
+
+
+class WorkerPairsDoor(Door):
+    """How far each pair of workers agrees."""
+
+    tag = "quality"
+
+    @operation(
+        "get_worker_pairs",
+        roles=[MANAGER, REVIEWER],
+        scope="workers",
+        params={
+            "field": {"type": "string", "description": "by default the first that has labels"},
+            "limit": {
+                "type": "integer",
+                "minimum": 1,
+                "maximum": MOST_PAIRED,
+                "default": 50,
+                "description": "so many workers, those with most answers",
+            },
+        },
+        replies={200: schemas.ref("AgreementOfPairs")},
+    )
+    def get(self, request: Request, slug: str) -> HttpResponseBase:
+        """Shared tasks, share of equal answers and Cohen's kappa of each pair."""
+        project = self.project(slug)
+        field = self.params.get("field")
+        if field is not None and field not in {one["key"] for one in project.form}:
+            raise invalid("?field", "unknown_field", "the form has no such field")
+        found = pairs.of_project(project, field=field, limit=self.params.get("limit", 50))
+        known = people.known(tenant=self.tenant, worker_ids=found.worker_ids, now=timezone.now())
+        return reply(
+            {
+                "field": found.field,
+                "workers": [known[worker_id] for worker_id in found.worker_ids],
+                "n_shared": found.found.n_shared.tolist(),
+                "agreement": _rounded(found.share),
+                "kappa": _rounded(found.found.kappa),
+            }
+        )
+
+
+def shown_workers(tenant: Tenant, project: Project, found: Sequence[User]) -> list[Row]:
+    """Workers as the tenant knows them."""
+    ids = [user.pk for user in found]
+    known = people.known(tenant=tenant, worker_ids=ids, now=timezone.now())
+    figures = reliability.figures(project, ids)
+    studied = {
+        row.worker_id: row.figures
+        for row in Standing.objects.filter(project=project, worker__in=ids)
+    }
+    named = naming(tenant, studied.values())
+    rows = []
+    for user in found:
+        figure = figures[user.pk]
+        confirmed = [flag for flag in figure.flags if flag.state == Flag.State.CONFIRMED]
+        restricted = {"until": None, "reason": confirmed[-1].reason} if confirmed else None
+        name = {"name": user.username} if user.tenant_id == tenant.pk else {}
+        told = named(studied.get(user.pk, {}))
+        rows.append(
+            {"worker": known[user.pk]}
+            | name
+            | {
+                "recorded": user.recorded,
+                "n_answers": figure.n_answers,
+                "accuracy": figure.accuracy,
+                "gold": figure.gold,
+                "median_s": figure.median_s,
+                **{name: told.get(name) for name in _STUDIED},
+                "flags": [flag.uid for flag in figure.flags],
+                "restricted": restricted,
+            }
+        )
+    return rows
+
+
+def naming(tenant: Tenant, documents: Any) -> Callable[[Row], Row]:
+    """What puts pseudonyms in the place of the partners' ids in evidence and figures."""
+    ids = {pair["partner_id"] for document in documents for pair in _pairs_in(document)}
+    known = people.known(tenant=tenant, worker_ids=ids, now=timezone.now()) if ids else {}
+
+    def named(document: Row) -> Row:
+        if "pairs" in document:
+            partners = [
+                {"partner": known[pair["partner_id"]]}
+                | {name: value for name, value in pair.items() if name != "partner_id"}
+                for pair in document["pairs"]
+            ]
+            return document | {"pairs": partners}
+        if "scores" in document:
+            copying = named(document["scores"]["copying"])
+            return document | {"scores": document["scores"] | {"copying": copying}}
+        return document
+
+    return named
+
+
+def _pairs_in(document: Row) -> list[Row]:
+    scores = document.get("scores")
+    pairs: list[Row] = scores["copying"]["pairs"] if scores else document.get("pairs", [])
+    return pairs
+
+
+def _workers(project: Project) -> QuerySet[User]:
+    answered = Answer.objects.filter(project=project, worker=OuterRef("pk"))
+    return User.objects.filter(Exists(answered))
+
+
+def _rounded(matrix: Any) -> list[list[float | None]]:
+    return [
+        [None if value != value else round(value, 4) for value in row] for row in matrix.tolist()
+    ]
+
+
+_WITH_ENDS = ("accuracy", "gold", "agreement", "speed")
+_SCORES = {
+    "low_information": ("score", "p_value", "gain"),
+    "drift": ("score", "p_value", "change_at"),
+    "copying": ("score", "flagged"),
+    "too_fast": ("score", "p_value", "share_fast"),
+}
+
+
+def _table(rows: Iterator[Row]) -> Iterator[str]:
+    cells = _cells(None)
+    yield _line(cells)
+    for row in rows:
+        yield _line(_cells(row).values())
+
+
+def _line(cells: Iterable[Any]) -> str:
+    line = io.StringIO()
+    csv.writer(line).writerow(cells)
+    return line.getvalue()
+
+
+def _cells(row: Row | None) -> Row:
+    """A row by column; of None the columns with nothing in them."""
+    told = row or {}
+    scores = told.get("scores") or {}
+    cells: Row = {
+        "worker": told.get("worker"),
+        "name": _text(told.get("name", "")),
+        "recorded": told.get("recorded"),
+        "n_answers": told.get("n_answers"),
+        "median_s": told.get("median_s"),
+    }
+    for name in _WITH_ENDS:
+        figure = told.get(name) or {}
+        low, high = figure.get("interval", (None, None))
+        cells |= {name: figure.get("value"), f"{name}_low": low, f"{name}_high": high}
+        cells[f"{name}_n"] = figure.get("n")
+    for kind, names in _SCORES.items():
+        score = scores.get(kind, {})
+        cells |= {f"{kind}_{name}": score.get(name) for name in names}
+    worst = {
+        key: field["worst_label"]
+        for key, field in (told.get("fields") or {}).items()
+        if field["worst_label"] is not None
+    }
+    return cells | {
+        "worst_labels": _text(" ".join(f"{key}={label}" for key, label in worst.items())),
+        "flags": " ".join(map(str, told.get("flags", ()))),
+        "restricted": _text((told.get("restricted") or {}).get("reason", "")),
+    }
+
+
+def _text(cell: str) -> str:
+    """A text that no spreadsheet takes for a formula."""
+    return f"'{cell}" if cell[:1] in {"=", "+", "-", "@", "\t", "\r"} else cell
