@@ -28,8 +28,8 @@ def found(material: Material, scores: Scores, *, is_quiet: bool) -> Iterator[Sus
     by_chance = scores.information.p_value <= BUDGETS.low_information / stricter
     for code in np.flatnonzero(enough & by_chance).tolist():
         yield _low_information(material, scores, code)
-    # An e-value holds however often one looks.
-    for code in np.flatnonzero(enough & scores.drift.is_flagged).tolist():
+    drifted = scores.drift.p_value <= BUDGETS.drift / stricter
+    for code in np.flatnonzero(enough & drifted).tolist():
         yield _drift(material, scores, code)
     for code in np.flatnonzero(enough & scores.copying.is_flagged).tolist():
         yield _copying(material, scores, code)
