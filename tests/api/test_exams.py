@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from marketplace.flows import settling
 from quality.models import Sitting
-from tasks_app.models import Project
+from tasks_app.models import Assignment, Project
 from tests.api.caller import Caller
 from tests.factories import a_key, a_project, a_worker, some_items
 
@@ -110,8 +110,6 @@ def test_a_second_try_has_other_tasks_and_counts_by_itself(exam, wim):
 
 
 def backdated(lease, days):
-    from tasks_app.models import Assignment
-
     before = timezone.now() - timedelta(days=days)
     Assignment.objects.filter(uid=lease["id"]).update(leased_at=before)
 

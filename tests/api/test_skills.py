@@ -2,6 +2,8 @@
 
 import pytest
 
+from marketplace.accounts import people
+from marketplace.accounts.keys import make_key
 from marketplace.accounts.models import TenantWorker
 from marketplace.flows import knowing
 from quality.models import SkillValue
@@ -9,6 +11,7 @@ from tasks_app.models import Admission, Project
 from tasks_app.staging import Record
 from tests.api.caller import Caller
 from tests.factories import (
+    NOON,
     a_key,
     a_project,
     a_tenant,
@@ -145,16 +148,10 @@ def test_a_project_open_to_all_admits_strangers_who_meet_its_grounds_only(rosa, 
 
 
 def a_key_without_tenant(user):
-    from marketplace.accounts.keys import make_key
-    from tests.factories import NOON
-
     return make_key(user=user, tenant=None, now=NOON, scopes=None)[1]
 
 
 def pseudonym_made(tenant, worker):
-    from marketplace.accounts import people
-    from tests.factories import NOON
-
     return people.known(tenant=tenant, worker_ids=[worker.pk], now=NOON)[worker.pk]
 
 

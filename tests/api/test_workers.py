@@ -11,7 +11,7 @@ from marketplace.accounts.models import TenantWorker
 from marketplace.flows import deciding, settling, studying
 from quality import study
 from quality.models import Flag, Settling, Standing, Study
-from tasks_app.models import Answer
+from tasks_app.models import Answer, Project
 from tasks_app.staging import Record
 from tests.api.caller import Caller
 from tests.factories import a_key, a_project, a_user, a_worker, bring_answers, some_items
@@ -172,8 +172,6 @@ def test_system_skills_can_be_asked_for(owls, tenant, rosa):
     body = {"slug": "more", "name": "More", "form": form, "requirements": asked}
     assert rosa.post("/projects/", body | {"access": "open"}).status == 201
     rosa.post("/projects/more/open/")
-    from tasks_app.models import Project
-
     some_items(Project.objects.get(slug="more"), 1)
     newcomer = Caller(a_key(a_worker(tenant)))
     told = newcomer.post("/projects/more/claim/", {"count": 1})
