@@ -25,6 +25,9 @@ def seat(*, project: Project, worker_id: int, count: int) -> list[Lease]:
     """
     now = timezone.now()
     gate = Gate.objects.filter(project=project).first()
+    if gate and gate.exam:
+        # An answer of a moment ago may not have been scored yet.
+        results.take_in(project=project, task_ids=sittings.taken(project, worker_id))
     if admitting.strangers_to(projects=[project], worker_id=worker_id):
         admitting.meet(project=project, worker_ids=[worker_id], now=now)
     elif gate and gate.exam:
@@ -87,15 +90,11 @@ def _decide(project: Project, worker_ids: list[int], gate: Gate, now: datetime) 
     held = Admission.objects.select_for_update(no_key=True).filter(
         project=project, worker__in=worker_ids
     )
-    decided: list[Sitting] = []
-    for row in held.order_by("worker_id"):
-        last = sittings.course(project, row.worker_id, now)
-        # Gold that comes with the work later is no new exam.
-        if not last.is_over(terms) or (last.last is not None and last.last.passed):
-            continue
-        # An answer of this moment may not have been scored yet.
-        results.take_in(project=project, task_ids=sittings.taken(project, row.worker_id, last.last))
-        decided += filter(None, [sittings.decide(project, row.worker_id, terms, now)])
+    decided = [
+        sitting
+        for row in held.order_by("worker_id")
+        if (sitting := sittings.decide(project, row.worker_id, terms, now)) is not None
+    ]
     if decided:
         ids = [sitting.worker_id for sitting in decided]
         admitting.reconsider(project=project, worker_ids=ids, now=now)

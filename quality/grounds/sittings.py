@@ -51,7 +51,7 @@ def faults(terms: Terms, pointer: str) -> list[Fault]:
 
 def course(project: Project, worker_id: int, now: datetime) -> Course:
     """How far the worker is with the project's exam or training."""
-    last = Sitting.objects.filter(project=project, worker_id=worker_id).order_by("number").last()
+    last = _last(project, worker_id)
     counts = _taken(project, worker_id, last).aggregate(
         taken=Count("pk"), live=Count("pk", filter=Q(state="leased", leased_until__gt=now))
     )
@@ -59,13 +59,17 @@ def course(project: Project, worker_id: int, now: datetime) -> Course:
 
 
 def decide(project: Project, worker_id: int, terms: Terms, now: datetime) -> Sitting | None:
-    """Decide the sitting if it is over; None if it is not. The caller holds the admission's row."""
+    """Decide the sitting if it is over and scored; else None. The caller holds the admission's row.
+
+    Nothing is decided anew for who has passed: gold that comes with the work is no exam.
+    """
     at = course(project, worker_id, now)
-    if not at.is_over(terms):
+    if not at.is_over(terms) or (at.last is not None and at.last.passed):
         return None
-    results = GoldResult.objects.filter(
-        answer__assignment__in=_taken(project, worker_id, at.last).values("pk")
-    )
+    taken = _taken(project, worker_id, at.last)
+    results = GoldResult.objects.filter(answer__assignment__in=taken.values("pk"))
+    if results.count() < taken.filter(state=Assignment.State.ANSWERED).count():
+        return None
     void = results.filter(counts=False).count()
     n = at.n_taken - void
     score = results.filter(counts=True).aggregate(sum=Sum("score"))["sum"] or 0.0
@@ -102,9 +106,14 @@ def told(sitting: Sitting, terms: Terms, what: str) -> str:
     )
 
 
-def taken(project: Project, worker_id: int, last: Sitting | None) -> list[int]:
-    """The gold tasks that the worker took since a sitting."""
+def taken(project: Project, worker_id: int) -> list[int]:
+    """The gold tasks that the worker took since the last sitting."""
+    last = _last(project, worker_id)
     return list(_taken(project, worker_id, last).values_list("task_id", flat=True))
+
+
+def _last(project: Project, worker_id: int) -> Sitting | None:
+    return Sitting.objects.filter(project=project, worker_id=worker_id).order_by("number").last()
 
 
 def _taken(project: Project, worker_id: int, last: Sitting | None) -> QuerySet[Assignment]:
