@@ -60,6 +60,7 @@ _PROJECT: list[URLPattern | URLResolver] = [
     ),
     path("flags/", quality.FlagsDoor.as_view(), name="flags"),
     path("gold/", gold.GoldDoor.as_view(), name="gold"),
+    path("gold/summary/", gold.GoldSummaryDoor.as_view(), name="gold-summary"),
     path("gold/<external:external_id>/retire/", gold.RetireDoor.as_view(), name="gold-retire"),
     path("gold/<external:external_id>/restore/", gold.RestoreDoor.as_view(), name="gold-restore"),
     path("tasks/", quality.TasksDoor.as_view(), name="tasks"),

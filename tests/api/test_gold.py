@@ -301,3 +301,16 @@ def test_gold_that_was_withdrawn_is_listed_no_more(rosa, answered):
     assert gold_of(rosa, answered).keys() == {"g2"}
     assert GoldResult.objects.filter(counts=True).count() == 1
     assert Task.objects.filter(state="withdrawn").count() == 1
+
+
+def test_a_summary_tells_how_long_gold_lasts_and_whether_it_leaks(rosa, rita, answered):
+    told = rosa.get(f"/projects/{answered}/gold/summary/").body
+
+    assert (told["n_live"], told["n_retired"]) == (2, 0)
+    (row,) = told["workers"]
+    assert row.pop("worker").startswith("w_")
+    assert row == {"n_seen": 2, "n_left": 0, "per_day": 2.0, "days_left": 0.0}
+    assert told["leaks"]["workers"] == []
+    assert told["leaks"]["project"]["fresh"]["n"] == 2
+    assert told["leaks"]["project"]["suspected"] is False
+    assert rita.get(f"/projects/{answered}/gold/summary/")["leaks"] == told["leaks"]
