@@ -12,11 +12,11 @@ from marketplace.api import paging, schemas
 from marketplace.api.door import MANAGER, REVIEWER, Door, operation
 from marketplace.api.rendering import reply
 from marketplace.flows import gold as journeys
-from quality.gold import forecast, health, leaks, results
+from quality.gold import forecast, health, leaks, promotion, results
 from tasks_app.errors import Missing
 from tasks_app.models import Project, Task
 
-GOLD = schemas.ref("Gold")
+GOLD, CANDIDATE = schemas.ref("Gold"), schemas.ref("GoldCandidate")
 MOST_WORKERS = 1000
 
 
@@ -76,6 +76,52 @@ class GoldSummaryDoor(Door):
                 },
             }
         )
+
+
+class CandidatesDoor(Door):
+    """What may become gold."""
+
+    tag = "quality"
+
+    @operation(
+        "list_gold_candidates",
+        roles=[MANAGER, REVIEWER],
+        scope="quality",
+        params=paging.PARAMETERS,
+        replies={200: paging.schema(CANDIDATE)},
+        streams=True,
+    )
+    def get(self, request: Request, slug: str) -> HttpResponseBase:
+        """Consensus so sure that it may serve as gold."""
+        project = self.project(slug)
+        return paging.page(
+            promotion.candidates(project),
+            params=self.params,
+            as_ndjson=self.as_ndjson,
+            render=lambda found: [_candidate(one) for one in promotion.offered(project, found)],
+        )
+
+
+class PromoteDoor(Door):
+    """Make gold of consensus."""
+
+    tag = "quality"
+
+    @operation(
+        "promote_to_gold",
+        roles=[MANAGER],
+        scope="quality",
+        body=schemas.PROMOTE_IN,
+        replies={200: schemas.record({"results": {"type": "array", "items": GOLD}})},
+        conflicts=True,
+    )
+    def post(self, request: Request, slug: str) -> HttpResponseBase:
+        """Make gold of candidates, all of these or none; what was told of them stays told."""
+        external_ids = self.body()["external_ids"]
+        project = self.project(slug)
+        task_ids = journeys.promote(project=project, external_ids=external_ids)
+        found = list(_gold(project).filter(pk__in=task_ids).order_by("pk"))
+        return reply({"results": shown(project, found)})
 
 
 class _DecisionDoor(Door):
@@ -143,6 +189,16 @@ def _shown(task: Task, figures: health.Health) -> dict[str, Any]:
         if is_retired
         else None,
         "created_at": task.item.created_at,
+    }
+
+
+def _candidate(one: promotion.Candidate) -> dict[str, Any]:
+    return {
+        "external_id": one.task.item.external_id,
+        "task": one.task.uid,
+        "gold": one.gold,
+        "n_answers": one.task.n_answers,
+        "confidence": one.confidence,
     }
 
 

@@ -24,6 +24,15 @@ _LEAK: Document = {
     "suspected": {"type": "boolean"},
 }
 COMPONENTS: Document = {
+    "GoldCandidate": record(
+        {
+            "external_id": TEXT,
+            "task": UUID,
+            "gold": {"type": "object"},
+            "n_answers": COUNT,
+            "confidence": SHARE,
+        }
+    ),
     "GoldSummary": record(
         {
             "n_live": COUNT,
