@@ -53,7 +53,7 @@ def figures(project: Project, worker_ids: Iterable[int]) -> dict[int, Figures]:
     for row in Reliability.objects.filter(project=project, worker_id__in=ids):
         found[row.worker_id].accuracy = _accuracy(row.alpha, row.beta)
     for worker_id, (n, n_right) in results.right(project, ids).items():
-        found[worker_id].gold = share(n, n_right)
+        found[worker_id].gold = results.share(n, n_right)
     for flag in Flag.objects.filter(project=project, worker_id__in=ids).order_by("pk"):
         found[flag.worker_id].flags.append(flag)
     return found
@@ -136,15 +136,4 @@ def _accuracy(alpha: float, beta: float) -> dict[str, Any]:
         "value": round(float(beliefs.value[0]), 4),
         "interval": [round(float(end), 4) for end in beliefs.interval[0]],
         "basis": "consensus",
-    }
-
-
-def share(n: int, n_right: float) -> dict[str, Any]:
-    """How right so many answers are, with its interval."""
-    told = _accuracy(1.0 + n_right, 1.0 + n - n_right)
-    return {
-        "n": n,
-        "n_right": round(n_right, 4),
-        "value": round(n_right / n, 4),
-        "interval": told["interval"],
     }

@@ -4,18 +4,20 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.http import HttpResponseBase
+from django.utils import timezone
 from rest_framework.request import Request
 
+from marketplace.accounts import people
 from marketplace.api import paging, schemas
 from marketplace.api.door import MANAGER, REVIEWER, Door, operation
 from marketplace.api.rendering import reply
 from marketplace.flows import gold as journeys
-from quality import reliability
-from quality.gold import health
+from quality.gold import forecast, health, leaks, promotion, results
 from tasks_app.errors import Missing
 from tasks_app.models import Project, Task
 
-GOLD = schemas.ref("Gold")
+GOLD, CANDIDATE = schemas.ref("Gold"), schemas.ref("GoldCandidate")
+MOST_WORKERS = 1000
 
 
 class GoldDoor(Door):
@@ -40,6 +42,86 @@ class GoldDoor(Door):
             as_ndjson=self.as_ndjson,
             render=lambda found: shown(project, found),
         )
+
+
+class GoldSummaryDoor(Door):
+    """The gold of a project as a whole."""
+
+    tag = "quality"
+
+    @operation(
+        "get_gold_summary",
+        roles=[MANAGER, REVIEWER],
+        scope="quality",
+        replies={200: schemas.ref("GoldSummary")},
+    )
+    def get(self, request: Request, slug: str) -> HttpResponseBase:
+        """For how long gold lasts each worker, and whether its answers seem to be known."""
+        project, now = self.project(slug), timezone.now()
+        n_live, n_retired = forecast.counts(project)
+        supplies = forecast.of_workers(project=project, n_live=n_live, now=now)[:MOST_WORKERS]
+        suspects = leaks.of_workers(project)
+        worker_ids = [one.worker_id for one in supplies] + [worker_id for worker_id, _ in suspects]
+        known = people.known(tenant=self.tenant, worker_ids=worker_ids, now=now)
+        return reply(
+            {
+                "n_live": n_live,
+                "n_retired": n_retired,
+                "workers": [_supply(known[one.worker_id], one) for one in supplies],
+                "leaks": {
+                    "project": leaks.of_project(project),
+                    "workers": [
+                        {"worker": known[worker_id]} | figures for worker_id, figures in suspects
+                    ],
+                },
+            }
+        )
+
+
+class CandidatesDoor(Door):
+    """What may become gold."""
+
+    tag = "quality"
+
+    @operation(
+        "list_gold_candidates",
+        roles=[MANAGER, REVIEWER],
+        scope="quality",
+        params=paging.PARAMETERS,
+        replies={200: paging.schema(CANDIDATE)},
+        streams=True,
+    )
+    def get(self, request: Request, slug: str) -> HttpResponseBase:
+        """Consensus so sure that it may serve as gold."""
+        project = self.project(slug)
+        return paging.page(
+            promotion.candidates(project),
+            params=self.params,
+            as_ndjson=self.as_ndjson,
+            render=lambda found: [_candidate(one) for one in promotion.offered(project, found)],
+        )
+
+
+class PromoteDoor(Door):
+    """Make gold of consensus."""
+
+    tag = "quality"
+
+    @operation(
+        "promote_to_gold",
+        roles=[MANAGER],
+        scope="quality",
+        body=schemas.PROMOTE_IN,
+        replies={200: schemas.record({"results": {"type": "array", "items": GOLD}})},
+        conflicts=True,
+    )
+    def post(self, request: Request, slug: str) -> HttpResponseBase:
+        """Make gold of candidates, all of these or none; what was told of them stays told."""
+        external_ids = self.body()["external_ids"]
+        project = self.project(slug)
+        task_ids = journeys.promote(project=project, external_ids=external_ids)
+        found = list(_gold(project).filter(pk__in=task_ids).order_by("pk"))
+        return reply({"results": shown(project, found)})
 
 
 class _DecisionDoor(Door):
@@ -110,10 +192,31 @@ def _shown(task: Task, figures: health.Health) -> dict[str, Any]:
     }
 
 
+def _candidate(one: promotion.Candidate) -> dict[str, Any]:
+    return {
+        "external_id": one.task.item.external_id,
+        "task": one.task.uid,
+        "gold": one.gold,
+        "n_answers": one.task.n_answers,
+        "confidence": one.confidence,
+    }
+
+
+def _supply(worker: str, supply: forecast.Supply) -> dict[str, Any]:
+    days_left = supply.days_left
+    return {
+        "worker": worker,
+        "n_seen": supply.n_seen,
+        "n_left": supply.n_left,
+        "per_day": round(supply.per_day, 2),
+        "days_left": None if days_left is None else round(days_left, 1),
+    }
+
+
 def _share(n: int, n_right: float) -> dict[str, Any] | None:
     if not n:
         return None
-    told = reliability.share(n, n_right)
+    told = results.share(n, n_right)
     return {"value": told["value"], "interval": told["interval"]}
 
 

@@ -1,11 +1,13 @@
-"""A manager takes gold out of use, and puts it back."""
+"""A manager takes gold out of use, puts it back, and makes gold of sure consensus."""
+
+from collections.abc import Sequence
 
 from django.db import transaction
 from django.utils import timezone
 
 from marketplace.flows.doorbell import ring
 from marketplace.flows.once import unlocked
-from quality.gold import retiring
+from quality.gold import promotion, retiring
 from quality.models import Retirement
 from tasks_app.models import Project, Task
 
@@ -36,3 +38,15 @@ def restore(*, project: Project, task: Task) -> None:
         ring("settle")
 
     unlocked(begin)
+
+
+def promote(*, project: Project, external_ids: Sequence[str]) -> list[int]:
+    """Make gold of candidates; the tasks. Raises NotACandidate or StillLeased."""
+
+    @transaction.atomic
+    def make() -> list[int]:
+        made = promotion.promote(project=project, external_ids=external_ids, now=timezone.now())
+        ring("settle")
+        return made
+
+    return unlocked(make)

@@ -1,11 +1,14 @@
 """What answers to gold came to, written as settling takes them in."""
 
 from collections.abc import Collection
+from typing import Any
 
+import numpy as np
 import orjson
 from django.db import connection, transaction
 from django.db.models import Count, Sum
 
+from quality.core import Accuracy
 from quality.gold import accepted
 from quality.models import GoldResult
 from quality.sql import statement
@@ -59,3 +62,15 @@ def right(project: Project, worker_ids: Collection[int]) -> dict[int, tuple[int,
         .values_list("worker_id", "n", "n_right")
     )
     return {worker_id: (n, n_right) for worker_id, n, n_right in rows}
+
+
+def share(n: int, n_right: float) -> dict[str, Any]:
+    """How right so many answers are, with its interval."""
+    alpha, beta = np.array([1.0 + n_right]), np.array([1.0 + n - n_right])
+    right = Accuracy(n=alpha + beta, n_effective=alpha + beta, alpha=alpha, beta=beta)
+    return {
+        "n": n,
+        "n_right": round(n_right, 4),
+        "value": round(n_right / n, 4),
+        "interval": [round(float(end), 4) for end in right.interval[0]],
+    }

@@ -38,6 +38,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("last_answer", models.BigIntegerField()),
+                ("seq", models.BigIntegerField()),
                 ("at", models.DateTimeField()),
             ],
         ),

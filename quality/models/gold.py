@@ -66,10 +66,14 @@ class Retirement(models.Model):
 
 
 class Promotion(models.Model):
-    """Gold that was made from consensus: answers up to the last one then are no results."""
+    """Gold that was made from consensus.
+
+    Answers up to the last one then are no results; snapshots up to the seq then have it still.
+    """
 
     task = models.OneToOneField(Task, models.CASCADE, primary_key=True, related_name="promotion")
     last_answer = models.BigIntegerField()
+    seq = models.BigIntegerField()
     at = models.DateTimeField()
 
     def __str__(self) -> str:

@@ -7,7 +7,9 @@ SELECT count(*) FROM (
        AND revision.seq > %(after)s AND revision.seq <= %(up_to_seq)s
        AND revision.state = 'resolved'
        AND (%(field)s::text IS NULL OR revision.field = %(field)s)
-       AND NOT task.is_gold
+       AND (NOT task.is_gold OR EXISTS (
+           SELECT FROM quality_promotion AS promoted
+            WHERE promoted.task_id = task.id AND promoted.seq >= %(up_to_seq)s))
        AND (SELECT true FROM quality_revision AS later
              WHERE later.item_id = revision.item_id AND later.task_id = revision.task_id
                AND later.revision > revision.revision AND later.seq <= %(up_to_seq)s

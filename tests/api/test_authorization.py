@@ -174,6 +174,7 @@ def body_for(method: str, path: str, role: str, world: World):
         "/projects/{slug}/items/": [{"external_id": "new", "payload": {}}],
         "/projects/{slug}/answers/": [recorded],
         "/projects/{slug}/predictions/": [prediction],
+        "/projects/{slug}/gold/promote/": {"external_ids": [item]},
         "/assignments/{assignment}/submit/": {"answer": {"kind": "owl"}},
         "/webhooks/": {"url": "https://client.example/hook", "events": ["ping"]},
     }

@@ -138,8 +138,8 @@ FEEDBACK = {
 }
 
 
-def claimed(worker, slug):
-    return worker.post(f"/projects/{slug}/claim/", {})["assignments"]
+def claimed(worker, slug, count=1):
+    return worker.post(f"/projects/{slug}/claim/", {"count": count})["assignments"]
 
 
 def submit(worker, lease, label, **headers):
@@ -301,3 +301,82 @@ def test_gold_that_was_withdrawn_is_listed_no_more(rosa, answered):
     assert gold_of(rosa, answered).keys() == {"g2"}
     assert GoldResult.objects.filter(counts=True).count() == 1
     assert Task.objects.filter(state="withdrawn").count() == 1
+
+
+def test_a_summary_tells_how_long_gold_lasts_and_whether_it_leaks(rosa, rita, answered):
+    told = rosa.get(f"/projects/{answered}/gold/summary/").body
+
+    assert (told["n_live"], told["n_retired"]) == (2, 0)
+    (row,) = told["workers"]
+    assert row.pop("worker").startswith("w_")
+    assert row == {"n_seen": 2, "n_left": 0, "per_day": 2.0, "days_left": 0.0}
+    assert told["leaks"]["workers"] == []
+    assert told["leaks"]["project"]["fresh"]["n"] == 2
+    assert told["leaks"]["project"]["suspected"] is False
+    assert rita.get(f"/projects/{answered}/gold/summary/")["leaks"] == told["leaks"]
+
+
+def test_a_manager_makes_gold_of_what_all_agree_on(rosa, rita, birds):
+    rosa.post(
+        f"/projects/{birds}/items/", [{"external_id": f"a{n}", "payload": {}} for n in range(30)]
+    )
+    rosa.post(
+        f"/projects/{birds}/answers/",
+        [
+            {"external_id": f"a{n}", "worker": f"w{worker}", "answer": {"kind": "owl"}}
+            for n in range(30)
+            for worker in range(7)
+        ],
+    )
+    settling.settle(project=Project.objects.get(slug=birds), now=later(0))
+
+    offered = rita.get(f"/projects/{birds}/gold/candidates/?limit=2").body
+    assert offered["next"]
+    first, _ = offered["results"]
+    assert (first["external_id"], first["gold"], first["n_answers"]) == ("a0", {"kind": "owl"}, 7)
+    assert rita.get(f"/projects/{birds}/gold/").body["results"] == []
+
+    path, body = f"/projects/{birds}/gold/promote/", {"external_ids": ["a0", "a1"]}
+    made = rosa.post(path, body)
+
+    assert made.status == 200
+    assert [(row["external_id"], row["state"]) for row in made["results"]] == [
+        ("a0", "live"),
+        ("a1", "live"),
+    ]
+    refused = rosa.post(path, {"external_ids": ["a1", "a2"]})
+    assert (refused.status, refused["code"]) == (409, "not_a_candidate")
+    assert "'a1'" in refused["detail"]
+    assert rosa.post(path, {"external_ids": []}).status == 422
+
+
+def test_a_history_has_gold_in_no_order_of_its_own(rosa, birds, wim):
+    rosa.patch(f"/projects/{birds}/", {"gold_rate": 0.5})
+    items = [{"external_id": f"a{n}", "payload": {}} for n in range(12)]
+    gold = [{"external_id": f"g{n}", "payload": {}, "gold": {"kind": "owl"}} for n in range(12)]
+    rosa.post(f"/projects/{birds}/items/", items + gold)
+    first, second = (
+        sorted(
+            held["id"]
+            for held in wim.post(f"/projects/{birds}/claim/", {"count": 8})["assignments"]
+        )
+        for _ in range(2)
+    )
+
+    assert [row["id"] for row in wim.get("/me/assignments/").body["results"]] == first + second
+
+    listed, cursor = [], ""
+    while cursor is not None:
+        page = wim.get(f"/me/assignments/?limit=3{cursor and f'&cursor={cursor}'}").body
+        listed += [row["id"] for row in page["results"]]
+        cursor = page["next"]
+    assert listed == first + second
+    lines = wim.get("/me/assignments/", Accept="application/x-ndjson").body
+    assert [row["id"] for row in lines] == listed
+
+
+@pytest.mark.parametrize("cursor", ["x", "azE", "dDEuMg", "dDk5OTk5OTk5OTk5OTk5OTk5OTk5LmFi"])
+def test_a_cursor_of_a_history_that_was_not_made_here_is_refused(wim, cursor):
+    refused = wim.get(f"/me/assignments/?cursor={cursor}")
+
+    assert (refused.status, refused["code"]) == (422, "bad_cursor")

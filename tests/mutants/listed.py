@@ -8,6 +8,7 @@ LIFECYCLE = (
 )
 CLAIM, SUBMIT = "tasks_app/sql/claim_from.sql", "tasks_app/sql/submit.sql"
 ENGINE, CATEGORICAL = "quality/core/categorical/engine", "tests/core/categorical"
+RETIRED_GOLD = "test_answers_to_retired_gold_count_for_nothing_any_more"
 MISSED_GOLD = "test_gold_that_is_missed_raises_the_threshold_in_a_new_version"
 
 
@@ -149,6 +150,41 @@ MUTANTS = (
         "marketplace/flows/once.py",
         "Told(kept.status, bytes(kept.body), is_repeated=True)",
         "Told(200, bytes(kept.body), is_repeated=True)",
+    ),
+    Mutant(
+        "gold that is served although it is retired",
+        "tests/quality/test_gold_retiring.py::test_retired_gold_is_served_to_nobody",
+        "tasks_app/sql/draw_gold.sql",
+        "AND task.state = 'open'",
+        "",
+    ),
+    Mutant(
+        "gold that counts although it is retired",
+        f"tests/quality/test_gold_retiring.py::{RETIRED_GOLD}",
+        "quality/gold/retiring.py",
+        ".update(counts=False)",
+        ".update(counts=True)",
+    ),
+    Mutant(
+        "gold drawn from one place",
+        "tests/tasks_app/test_claims.py::test_gold_that_comes_together_does_not_stand_together",
+        "tasks_app/sql/draw_gold.sql",
+        "start := gen_random_uuid();",
+        "start := coalesce(start, gen_random_uuid());",
+    ),
+    Mutant(
+        "a history in the order in which leases were made",
+        "tests/api/test_gold.py::test_a_history_has_gold_in_no_order_of_its_own",
+        "marketplace/api/work.py",
+        'by=paging.ByTime("leased_at"),',
+        "",
+    ),
+    Mutant(
+        "results of the answers that gold was made from",
+        "tests/quality/test_gold_promotion.py::test_the_answers_it_was_made_from_are_no_results",
+        "quality/sql/gold_untold.sql",
+        "AND answer.id > coalesce(promotion.last_answer, 0)",
+        "",
     ),
     without(
         "task_slots_within_due_within_given",

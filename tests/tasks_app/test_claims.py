@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -229,6 +230,18 @@ def test_the_same_gold_is_served_to_any_number_of_workers(tenant):
     golds = Counter(task_of(claim(project, a_worker(tenant))[0]).is_gold for _ in range(6))
 
     assert golds == {True: 6}
+
+
+def test_gold_that_comes_together_does_not_stand_together(tenant):
+    project, wim = a_project(tenant, gold_rate=1.0, claim_limit=50), a_worker(tenant)
+    some_items(project, 200, gold={"kind": "owl"})
+    golds = Task.objects.filter(project=project).order_by("uid").values_list("pk", flat=True)
+    place = {pk: number for number, pk in enumerate(golds)}
+
+    drawn = sorted(place[lease.task_id] for lease in claim(project, wim, count=20))
+
+    # Neighbours in the order of their ids are few by chance, and would be all of them.
+    assert sum(after - before == 1 for before, after in pairwise(drawn)) < 12
 
 
 def test_without_a_gold_rate_no_gold_comes(tenant):

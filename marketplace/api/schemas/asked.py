@@ -5,6 +5,7 @@ from marketplace.api import money
 from marketplace.api.schemas.shapes import NAME, SHARE, SLUG, TIME, Document, options, record
 from marketplace.api.schemas.workers import GATE_IN
 from tasks_app import forms, splitting
+from tasks_app.items import EXTERNAL_ID
 
 REDUNDANCY_IN: Document = options(
     {
@@ -74,6 +75,17 @@ SUBMIT_IN: Document = record(
     optional=("elapsed_s",),
 )
 REASON_IN: Document = options({"reason": {"type": "string", "maxLength": 2000}})
+PROMOTE_IN: Document = record(
+    {
+        "external_ids": {
+            "type": "array",
+            "items": EXTERNAL_ID,
+            "minItems": 1,
+            "maxItems": 1000,
+            "uniqueItems": True,
+        }
+    }
+)
 NOTE_IN: Document = options({"note": {"type": "string", "maxLength": 2000}})
 TENANT_IN: Document = record(
     {"slug": SLUG, "name": {"type": "string", "maxLength": 200}, "manager": NAME},

@@ -12,7 +12,51 @@ from marketplace.api.schemas.shapes import (
 )
 
 _SHARE: Document = record({"value": SHARE, "interval": {"type": "array"}})
+_SEEN: Document = record(
+    {"n": COUNT, "value": nullable(SHARE), "interval": nullable({"type": "array"})}
+)
+_LEAK: Document = {
+    "old": _SEEN,
+    "fresh": _SEEN,
+    "difference": nullable({"type": "number"}),
+    "interval": nullable({"type": "array"}),
+    "p_value": nullable(SHARE),
+    "suspected": {"type": "boolean"},
+}
 COMPONENTS: Document = {
+    "GoldCandidate": record(
+        {
+            "external_id": TEXT,
+            "task": UUID,
+            "gold": {"type": "object"},
+            "n_answers": COUNT,
+            "confidence": SHARE,
+        }
+    ),
+    "GoldSummary": record(
+        {
+            "n_live": COUNT,
+            "n_retired": COUNT,
+            "workers": {
+                "type": "array",
+                "items": record(
+                    {
+                        "worker": TEXT,
+                        "n_seen": COUNT,
+                        "n_left": COUNT,
+                        "per_day": {"type": "number", "minimum": 0},
+                        "days_left": nullable({"type": "number", "minimum": 0}),
+                    }
+                ),
+            },
+            "leaks": record(
+                {
+                    "project": record(_LEAK),
+                    "workers": {"type": "array", "items": record({"worker": TEXT, **_LEAK})},
+                }
+            ),
+        }
+    ),
     "Feedback": record(
         {
             "fields": {
