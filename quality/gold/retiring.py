@@ -17,11 +17,15 @@ def retire(
 ) -> list[int]:
     """Serve these gold tasks to nobody any more, and count no answers to them; those it retired.
 
-    Live leases are honoured. What is retired already keeps its reason. The project is judged anew.
+    Gold that was shown was sound until then: answers before that go on counting. Live leases are
+    honoured. What is retired already keeps its reason. The project is judged anew.
     """
     retired = [task.pk for task in results.lock(task_ids) if task.state == Task.State.OPEN]
     if not retired:
         return []
+    is_shown = because == Retirement.Because.SHOWN
+    if is_shown:
+        results.take_in(project=project, task_ids=retired)
     Task.objects.filter(pk__in=retired).update(state=Task.State.RETIRED, is_open=False)
     Retirement.objects.bulk_create(
         [
@@ -32,7 +36,8 @@ def retire(
         unique_fields=["task"],
         update_fields=["because", "note", "at", "restored_at"],
     )
-    GoldResult.objects.filter(task__in=retired).update(counts=False)
+    if not is_shown:
+        GoldResult.objects.filter(task__in=retired).update(counts=False)
     due.mark_refit(project=project, now=now)
     return retired
 

@@ -67,6 +67,30 @@ def test_answers_to_retired_gold_count_for_nothing_any_more(tenant):
     assert Settling.objects.get(project=project).refit_at == later(1)
 
 
+def test_answers_before_gold_was_shown_go_on_counting_and_those_after_do_not(tenant):
+    project = a_project(tenant, gold_rate=1.0)
+    wim, wanda = a_worker(tenant), a_worker(tenant)
+    gold = a_task(project, gold={"kind": "owl"})
+    leases = {worker: claim(project, worker)[0] for worker in (wim, wanda)}
+
+    def answer(worker):
+        answers.submit(
+            uid=leases[worker].uid,
+            worker_id=worker.pk,
+            values={"kind": "wren"},
+            elapsed_s=None,
+            now=NOON,
+        )
+
+    answer(wim)
+    retire(gold, because=Retirement.Because.SHOWN)
+    answer(wanda)
+    settled(project)
+
+    counts = dict(GoldResult.objects.values_list("worker", "counts"))
+    assert counts == {wim.pk: True, wanda.pk: False}
+
+
 def test_what_is_retired_keeps_its_reason(tenant):
     gold = a_task(a_project(tenant), gold={"kind": "owl"})
     retire(gold)
