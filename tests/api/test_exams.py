@@ -91,6 +91,13 @@ def test_who_fails_is_told_what_was_missing_and_when_to_try_again(exam, wim):
     assert codes(work) == ["requirement"]
 
 
+def test_the_pass_mark_is_held_against_the_lower_end_of_what_the_score_may_be(exam, wim):
+    take_all(wim, "owls", ["owl", "owl", "owl", "wren"])
+
+    assert codes(claim(wim, "owls")) == ["requirement"]
+    assert Sitting.objects.get().score / 4 > EXAM["pass_mark"] > Sitting.objects.get().low
+
+
 def test_a_second_try_has_other_tasks_and_counts_by_itself(exam, wim):
     first = claim(wim, "owls", count=4)["assignments"]
     for lease in first:

@@ -282,4 +282,34 @@ MUTANTS = (
         "return 0.0 if np.isnan(predicted).any()",
         "return 0.0 if predicted.size",
     ),
+    Mutant(
+        "grounds read before the decision is locked",
+        "tests/journeys/test_grounds_races.py::"
+        "test_of_two_grounds_that_come_at_once_neither_is_missed",
+        "marketplace/flows/admitting.py",
+        "rows.filter(worker__in=block).select_for_update(no_key=True)",
+        "rows.filter(worker__in=block)",
+    ),
+    Mutant(
+        "an exam passed by the score and not by its lower end",
+        "tests/api/test_exams.py::"
+        "test_the_pass_mark_is_held_against_the_lower_end_of_what_the_score_may_be",
+        "quality/grounds/sittings.py",
+        'passed=low >= terms["pass_mark"]',
+        'passed=score / n >= terms["pass_mark"]',
+    ),
+    Mutant(
+        "gold figures that move with every answer to gold",
+        "tests/api/test_workers.py::test_gold_figures_move_in_steps_of_twenty",
+        "quality/mirror.py",
+        "STEP = 20",
+        "STEP = 1",
+    ),
+    Mutant(
+        "skills whose end is not seen",
+        "tests/api/test_skills.py::test_a_skill_set_by_hand_admits_at_once_and_its_end_refuses",
+        "marketplace/flows/knowing.py",
+        "examining.moved(names_by_worker=names, tenant_ids=[tenant_id], now=now)",
+        "pass",
+    ),
 )
