@@ -199,6 +199,7 @@ def _told(lease: Lease) -> dict[str, Any] | None:
             now=timezone.now(),
         )
     )
+    ring("settle")
     return found.document
 
 

@@ -7,7 +7,7 @@ from django.db import transaction
 
 from quality import due
 from quality.gold import results
-from quality.models import GoldResult, Retirement
+from quality.models import Cause, GoldResult, Retirement
 from tasks_app.models import Project, Task
 
 
@@ -36,9 +36,12 @@ def retire(
         unique_fields=["task"],
         update_fields=["because", "note", "at", "restored_at"],
     )
-    if not is_shown:
+    if is_shown:
+        # A worker waits for the reply, and more may miss: let a refit follow once all is quiet.
+        due.mark(project_id=project.pk, task_ids=retired, now=now, cause=Cause.GOLD)
+    else:
         GoldResult.objects.filter(task__in=retired).update(counts=False)
-    due.mark_refit(project=project, now=now)
+        due.mark_refit(project=project, now=now)
     return retired
 
 

@@ -125,12 +125,12 @@ def gold_of(manager, slug):
 
 def test_gold_cannot_be_told_from_other_work(service):
     chance = random.Random(1)
-    is_gold = [n % 2 == 0 for n in range(6000)]
+    is_gold = [n % 2 == 0 for n in range(8000)]
     chance.shuffle(is_gold)
     items = [an_item(chance, n, is_gold=known) for n, known in enumerate(is_gold)]
     a_project(service, "hidden", [items])
 
-    seen = work(service, "hidden", n_claims=28, seed=2)
+    seen = work(service, "hidden", n_claims=36, seed=2)
 
     assert len(seen.rows) > 3000
     found = measured(seen, gold_of(service, "hidden"))

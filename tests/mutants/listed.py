@@ -154,9 +154,9 @@ MUTANTS = (
     Mutant(
         "gold that is served although it is retired",
         "tests/quality/test_gold_retiring.py::test_retired_gold_is_served_to_nobody",
-        "tasks_app/sql/draw_gold.sql",
-        "AND task.state = 'open'",
-        "",
+        "quality/gold/retiring.py",
+        "update(state=Task.State.RETIRED, is_open=False)",
+        "update(is_open=False)",
     ),
     Mutant(
         "gold that counts although it is retired",

@@ -91,6 +91,16 @@ def test_answers_before_gold_was_shown_go_on_counting_and_those_after_do_not(ten
     assert counts == {wim.pk: True, wanda.pk: False}
 
 
+def test_after_gold_was_shown_a_refit_follows_once_all_is_quiet(tenant):
+    gold = a_task(a_project(tenant), gold={"kind": "owl"})
+
+    retire(gold, because=Retirement.Because.SHOWN)
+
+    assert not Settling.objects.filter(refit_at__isnull=False).exists()
+    settled(gold.project, now=later(1))
+    assert Settling.objects.get(project=gold.project).refit_at == later(6)
+
+
 def test_what_is_retired_keeps_its_reason(tenant):
     gold = a_task(a_project(tenant), gold={"kind": "owl"})
     retire(gold)
