@@ -106,8 +106,8 @@ class TenantWorker(models.Model):
     # Invited workers may take the tenant's invited projects.
     invited = models.BooleanField(default=False)
     # What the tenant keeps about its worker, and the lists it put them on.
-    attributes = models.JSONField(default=dict)
-    lists = ArrayField(models.CharField(max_length=63), default=list)
+    attributes = models.JSONField(default=dict, db_default={})
+    lists = ArrayField(models.CharField(max_length=63), default=list, db_default=[])
     since = models.DateTimeField()
 
     class Meta:

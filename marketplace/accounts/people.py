@@ -1,7 +1,7 @@
 """Tenants, and the people they know."""
 
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -128,6 +128,38 @@ def _pseudonyms(tenant: Tenant, worker_ids: Collection[int]) -> dict[int, str]:
             "worker_id", "pseudonym"
         )
     )
+
+
+def disguised(*, tenant: Tenant, documents: Sequence[Any], now: datetime) -> list[Any]:
+    """JSON documents with every `partner_id`, a worker's, as `partner`, the tenant's pseudonym."""
+    ids = {worker_id for document in documents for worker_id in _partners(document)}
+    names = known(tenant=tenant, worker_ids=ids, now=now) if ids else {}
+    return [_disguised(document, names) for document in documents]
+
+
+def _partners(document: Any) -> Iterator[int]:
+    if isinstance(document, list):
+        for part in document:
+            yield from _partners(part)
+    elif isinstance(document, dict):
+        for name, part in document.items():
+            if name == "partner_id":
+                yield part
+            else:
+                yield from _partners(part)
+
+
+def _disguised(document: Any, names: dict[int, str]) -> Any:
+    if isinstance(document, list):
+        return [_disguised(part, names) for part in document]
+    if not isinstance(document, dict):
+        return document
+    return {
+        "partner" if name == "partner_id" else name: (
+            names[part] if name == "partner_id" else _disguised(part, names)
+        )
+        for name, part in document.items()
+    }
 
 
 def keep_attributes(*, tenant: Tenant, worker_id: int, attributes: dict[str, Any]) -> None:

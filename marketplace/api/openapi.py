@@ -148,7 +148,7 @@ def _responses(path: str, declared: Operation, *, is_post: bool) -> Document:
         statuses |= {413, 422}
     if declared.body is not None or declared.upload is not None:
         statuses |= {413, 415, 422}
-    if "cursor" in declared.params:
+    if {"cursor", "field"} & declared.params.keys():
         statuses |= {422}
     told: Document = {
         str(status): {

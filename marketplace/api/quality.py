@@ -12,7 +12,6 @@ from marketplace.accounts.models import Tenant
 from marketplace.api import paging, schemas
 from marketplace.api.door import CLIENT, MANAGER, REVIEWER, Door, operation
 from marketplace.api.rendering import reply
-from marketplace.api.workers import naming
 from marketplace.flows import deciding
 from quality import agreement
 from quality.models import Flag
@@ -144,7 +143,9 @@ def shown_flags(tenant: Tenant, found: list[Flag]) -> list[dict[str, Any]]:
     known = people.known(
         tenant=tenant, worker_ids=[flag.worker_id for flag in found], now=timezone.now()
     )
-    named = naming(tenant, [flag.evidence for flag in found])
+    evidence = people.disguised(
+        tenant=tenant, documents=[flag.evidence for flag in found], now=timezone.now()
+    )
     return [
         {
             "id": flag.uid,
@@ -154,11 +155,11 @@ def shown_flags(tenant: Tenant, found: list[Flag]) -> list[dict[str, Any]]:
             "state": flag.state,
             "reason": flag.reason,
             "rule": {"name": flag.rule_name, "version": flag.rule_version},
-            "evidence": named(flag.evidence),
+            "evidence": told,
             "raised_at": flag.raised_at,
             "decided_at": flag.decided_at,
             "decided_by": flag.decided_by.username if flag.decided_by else None,
             "note": flag.note,
         }
-        for flag in found
+        for flag, told in zip(found, evidence, strict=True)
     ]

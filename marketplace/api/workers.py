@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet
@@ -78,7 +78,9 @@ class ProjectWorkerDoor(Door):
         if worker is None:
             raise Missing
         flags = list(Flag.objects.filter(project=project, worker=worker).order_by("pk"))
-        named = naming(self.tenant, [flag.evidence for flag in flags])
+        evidence = people.disguised(
+            tenant=self.tenant, documents=[flag.evidence for flag in flags], now=timezone.now()
+        )
         standing = Standing.objects.filter(project=project, worker=worker).first()
         return reply(
             shown_workers(self.tenant, project, [worker])[0]
@@ -87,7 +89,9 @@ class ProjectWorkerDoor(Door):
                 "confusion": reliability.confusion(project, worker.pk),
                 "series": standing.figures.get("series", []) if standing else [],
                 "studied_at": standing.studied_at if standing else None,
-                "evidence": [named(flag.evidence) | {"flag": flag.uid} for flag in flags],
+                "evidence": [
+                    told | {"flag": flag.uid} for flag, told in zip(flags, evidence, strict=True)
+                ],
             }
         )
 
@@ -137,18 +141,18 @@ def shown_workers(tenant: Tenant, project: Project, found: Sequence[User]) -> li
     ids = [user.pk for user in found]
     known = people.known(tenant=tenant, worker_ids=ids, now=timezone.now())
     figures = reliability.figures(project, ids)
-    studied = {
-        row.worker_id: row.figures
-        for row in Standing.objects.filter(project=project, worker__in=ids)
-    }
-    named = naming(tenant, studied.values())
+    standings = list(Standing.objects.filter(project=project, worker__in=ids))
+    told = people.disguised(
+        tenant=tenant, documents=[row.figures for row in standings], now=timezone.now()
+    )
+    studied = dict(zip((row.worker_id for row in standings), told, strict=True))
     rows = []
     for user in found:
         figure = figures[user.pk]
         confirmed = [flag for flag in figure.flags if flag.state == Flag.State.CONFIRMED]
         restricted = {"until": None, "reason": confirmed[-1].reason} if confirmed else None
         name = {"name": user.username} if user.tenant_id == tenant.pk else {}
-        told = named(studied.get(user.pk, {}))
+        own = studied.get(user.pk, {})
         rows.append(
             {"worker": known[user.pk]}
             | name
@@ -158,39 +162,12 @@ def shown_workers(tenant: Tenant, project: Project, found: Sequence[User]) -> li
                 "accuracy": figure.accuracy,
                 "gold": figure.gold,
                 "median_s": figure.median_s,
-                **{name: told.get(name) for name in _STUDIED},
+                **{name: own.get(name) for name in _STUDIED},
                 "flags": [flag.uid for flag in figure.flags],
                 "restricted": restricted,
             }
         )
     return rows
-
-
-def naming(tenant: Tenant, documents: Any) -> Callable[[Row], Row]:
-    """What puts pseudonyms in the place of the partners' ids in evidence and figures."""
-    ids = {pair["partner_id"] for document in documents for pair in _pairs_in(document)}
-    known = people.known(tenant=tenant, worker_ids=ids, now=timezone.now()) if ids else {}
-
-    def named(document: Row) -> Row:
-        if "pairs" in document:
-            partners = [
-                {"partner": known[pair["partner_id"]]}
-                | {name: value for name, value in pair.items() if name != "partner_id"}
-                for pair in document["pairs"]
-            ]
-            return document | {"pairs": partners}
-        if "scores" in document:
-            copying = named(document["scores"]["copying"])
-            return document | {"scores": document["scores"] | {"copying": copying}}
-        return document
-
-    return named
-
-
-def _pairs_in(document: Row) -> list[Row]:
-    scores = document.get("scores")
-    pairs: list[Row] = scores["copying"]["pairs"] if scores else document.get("pairs", [])
-    return pairs
 
 
 def _workers(project: Project) -> QuerySet[User]:

@@ -168,6 +168,7 @@ def _flag_data(flag: Flag, project: Project, now: datetime) -> dict[str, Any]:
     tenant = Tenant.objects.get(pk=project.tenant_id)
     people.acquaint(tenant=tenant, worker_ids=[flag.worker_id], invited=False, now=now)
     known = TenantWorker.objects.get(tenant=tenant, worker_id=flag.worker_id)
+    (evidence,) = people.disguised(tenant=tenant, documents=[flag.evidence], now=now)
     return {
         "id": str(flag.uid),
         "project": project.slug,
@@ -176,7 +177,7 @@ def _flag_data(flag: Flag, project: Project, now: datetime) -> dict[str, Any]:
         "state": flag.state,
         "reason": flag.reason,
         "rule": {"name": flag.rule_name, "version": flag.rule_version},
-        "evidence": flag.evidence,
+        "evidence": evidence,
         "raised_at": flag.raised_at,
     }
 

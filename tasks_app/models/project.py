@@ -81,7 +81,7 @@ class GuidelineVersion(models.Model):
     version = models.PositiveIntegerField()
     text = models.TextField(blank=True)
     # Workers confirm that they have read these before they go on.
-    changes_answers = models.BooleanField(default=False)
+    changes_answers = models.BooleanField(default=False, db_default=False)
     created_at = models.DateTimeField()
 
     class Meta:

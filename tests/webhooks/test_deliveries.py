@@ -157,6 +157,19 @@ def test_a_flag_is_told_once_by_the_pseudonym(tenant, project):
     assert worker.username not in endpoint.deliveries.get().body
 
 
+def test_a_flag_for_copying_names_the_partner_by_the_pseudonym(tenant, project):
+    endpoint = props.an_endpoint(tenant, events=["flag.raised"])
+    one, other = (factories.a_worker(tenant) for _ in range(2))
+    evidence = {"pairs": [{"partner_id": other.pk, "n_shared": 20}]}
+    factories.a_flag(project, one, kind="copying", evidence=evidence)
+
+    drain()
+
+    told = json.loads(endpoint.deliveries.get().body)["data"]["evidence"]
+    pseudonym = TenantWorker.objects.get(tenant=tenant, worker=other).pseudonym
+    assert told == {"pairs": [{"partner": pseudonym, "n_shared": 20}]}
+
+
 def test_a_flag_that_nobody_listens_to_is_not_kept_for_later(tenant, project):
     flag = props.a_flag(project, factories.a_worker(tenant))
     drain()
