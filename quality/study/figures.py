@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from scipy import special
 
-from quality.core import pooled_accuracies
+from quality.core import accuracies, pooled_accuracies
 from quality.core.fraud import Copying, Drift, Information, Speed
 from quality.core.votes import Codes, Floats
 from quality.study.material import Material, Studied
@@ -143,6 +143,8 @@ def _labels(studied: Studied) -> dict[int, Told]:
     alpha, beta = 1.0 + right, 1.0 + np.maximum(met - right, 0.0)
     low, high = (special.betaincinv(alpha, beta, end) for end in ENDS)
     value = alpha / (alpha + beta)
+    overall = accuracies(votes, posterior, prior_accuracy=0.5, prior_votes=2.0)
+    values, intervals = overall.value, overall.interval
     found: dict[int, Told] = {}
     for code in np.unique(votes.worker).tolist():
         order = np.argsort(-met[code], kind="stable")[:MOST_LABELS]
@@ -150,7 +152,7 @@ def _labels(studied: Studied) -> dict[int, Told]:
         enough = [label for label in seen if met[code, label] >= MET_ENOUGH]
         worst = min(enough, key=lambda label: value[code, label], default=None)
         found[code] = {
-            "n": round(float(met[code].sum())),
+            "accuracy": _share(values[code], intervals[code], int(overall.n[code])),
             "worst_label": None if worst is None else studied.labels[worst],
             "labels": [
                 {

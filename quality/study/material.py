@@ -24,6 +24,8 @@ class Studied:
     """One categorical field: its question, and what its codes stand for.
 
     rows: (n_votes,) positions of the votes among the answers
+    in_order: (n_votes,) the votes by worker, of each in order of time
+    starts: (n_workers + 1,) where in that each worker's begin
     """
 
     key: str
@@ -31,6 +33,12 @@ class Studied:
     question: Question
     task_ids: Ids
     rows: Codes
+    in_order: Codes
+    starts: Codes
+
+    def votes_of(self, code: int) -> Codes:
+        """A worker's votes in order of time."""
+        return self.in_order[self.starts[code] : self.starts[code + 1]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +77,16 @@ def _studied(read: Ballots, of_field: FieldBallots, worker_ids: Ids) -> Studied 
     given = Votes(votes.task, worker, label, votes.n_tasks, worker_ids.size, len(labels))
     posterior: Floats = Default().fit(given, gold=gold).posterior_
     when = read.answers.number[of_field.rows].astype(np.float64)
-    question = Question(given, posterior, when, gold)
-    return Studied(votes.field["key"], labels, question, of_field.task_ids, of_field.rows)
+    in_order = np.lexsort((when, worker))
+    return Studied(
+        key=votes.field["key"],
+        labels=labels,
+        question=Question(given, posterior, when, gold),
+        task_ids=of_field.task_ids,
+        rows=of_field.rows,
+        in_order=in_order,
+        starts=np.searchsorted(worker[in_order], np.arange(worker_ids.size + 1)),
+    )
 
 
 def _coded(of_field: FieldBallots) -> tuple[list[Any], Codes, Codes] | None:
@@ -100,7 +116,7 @@ def in_time(material: Material, code: int) -> Iterator[tuple[Studied, int]]:
     found: list[tuple[float, int, int]] = []
     for place, studied in enumerate(material.fields):
         question = studied.question
-        for vote in np.flatnonzero(question.votes.worker == code).tolist():
+        for vote in studied.votes_of(code).tolist():
             found.append((float(question.when[vote]), place, vote))
     for _, place, vote in sorted(found):
         yield material.fields[place], vote

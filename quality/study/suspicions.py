@@ -137,7 +137,7 @@ def _in_common(material: Material, code: int, partner_id: int) -> list[dict[str,
     rows: list[dict[str, Any]] = []
     for studied in material.fields:
         votes = studied.question.votes
-        own, theirs = (np.flatnonzero(votes.worker == one) for one in (code, partner))
+        own, theirs = studied.votes_of(code), studied.votes_of(partner)
         _, mine, other = np.intersect1d(votes.task[own], votes.task[theirs], return_indices=True)
         for a, b in zip(own[mine].tolist(), theirs[other].tolist(), strict=True):
             value = _likeliest(studied, a)

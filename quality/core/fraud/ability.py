@@ -50,7 +50,11 @@ class Answers:
     @property
     def gains(self) -> Floats:
         """What each answer tells, in nats: as all workers, against as the labels fall."""
-        return np.asarray(np.log(self.chances[:, 1] / self.chances[:, 0]))
+        return self.gains_of(slice(None))
+
+    def gains_of(self, answers: slice) -> Floats:
+        """The same of some answers."""
+        return np.asarray(np.log(self.chances[answers, 1] / self.chances[answers, 0]))
 
     @property
     def is_honest(self) -> NDArray[np.bool_]:

@@ -63,7 +63,7 @@ class Drift:
         if not 0 <= worker < self.n.size:
             raise ValueError(f"worker must lie in 0..{self.n.size - 1}")
         own = slice(*self.answers.starts[worker : worker + 2].tolist())
-        gain = self.answers.gains[own]
+        gain = self.answers.gains_of(own)
         return Series(gain, self.answers.right[own], np.cumsum(gain))
 
 
