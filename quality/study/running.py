@@ -93,22 +93,28 @@ def _studied(
     read = material.read(project)
     found = scores.computed(read) if read.fields else None
     told = figures.of_workers(read, found) if found else []
-    now = clock()
+    suspected = list(suspicions.found(read, found, is_quiet=is_quiet)) if found else []
     rows = _rows(project, read, found, told)
+    now = clock()
     with transaction.atomic():
-        # Flags are raised under the lock of whoever settles; that one comes first. The study's
-        # own row is held until the commit, so that nobody else writes meanwhile.
-        settling.lock(project)
-        if not held(leased_until__isnull=False).select_for_update().exists():
-            raise LostLease
         with connection.cursor() as cursor:
             rows_told = orjson.dumps(rows, option=orjson.OPT_SERIALIZE_NUMPY).decode()
             cursor.execute(KEEP, {"project_id": project.pk, "rows": rows_told, "now": now})
-        raised: list[Flag] = []
-        if found:
-            suspected = list(suspicions.found(read, found, is_quiet=is_quiet))
+        _hold(held)
+    raised: list[Flag] = []
+    if suspected:
+        with transaction.atomic():
+            # Flags are raised under the lock of whoever settles, who waits for nothing else.
+            settling.lock(project)
+            _hold(held)
             raised = flags.raise_each(project=project, suspicions=suspected, now=now)
     return Outcome([row["worker_id"] for row in rows], raised)
+
+
+def _hold(held: Callable[..., Any]) -> None:
+    """Keep the study ours until the commit, which follows at once. Raises LostLease."""
+    if not held(leased_until__isnull=False).select_for_update().exists():
+        raise LostLease
 
 
 def _rows(
