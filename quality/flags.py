@@ -110,6 +110,12 @@ def tasks_of(*, project: Project, worker_id: int) -> list[int]:
     )
 
 
+def unsettled(project: Project) -> set[tuple[int, str]]:
+    """The workers and kinds that are not flagged again: open flags and confirmed ones."""
+    known = Flag.objects.filter(project=project).exclude(state=Flag.State.DISMISSED)
+    return set(known.values_list("worker_id", "kind"))
+
+
 def _waiting(project: Project, counts: dict[tuple[int, str], int]) -> set[tuple[int, str]]:
     """Of these workers and kinds, with the answers they have, those not to be flagged again."""
     known = Flag.objects.filter(project=project, worker__in={worker for worker, _ in counts})

@@ -1,7 +1,8 @@
 """What workers may read of themselves: their skills and figures, as managers see them.
 
-What stands on gold moves in steps of 20 answers to gold, lest one answer betray that it was to
-gold. Scores of suspicion are not shown; what follows from them is, as flags and restrictions.
+All of it moves in steps of 20 answers, what stands on gold alone in steps of 20 answers to gold: so
+no answer by itself tells that it was to gold, or what others said. Scores of suspicion are not
+shown; what follows from them is, as flags and restrictions.
 """
 
 from collections.abc import Collection
@@ -13,14 +14,14 @@ from django.db.models import Q
 from quality import reliability
 from quality.core import share_interval
 from quality.models import GoldResult, Skill, SkillValue, Standing
+from quality.skills import MOST_RECENT, STEP, standings_of
 from tasks_app.models import Project
 
 Told = dict[str, Any]
 
-STEP = 20
 DECIMALS = 4
 # Figures of the last study that workers see.
-_SHOWN = ("agreement", "speed", "series", "fields")
+_SHOWN = ("accuracy", "agreement", "speed", "series", "fields")
 
 
 def of_value(row: SkillValue) -> Told:
@@ -74,10 +75,11 @@ def _values(worker_ids: Collection[int], tenant_id: int | None, now: datetime) -
 
 
 def _stepped(row: SkillValue) -> Told | None:
-    """A value as its worker sees it; None for one from gold before the first step."""
-    if row.skill.source != Skill.Source.GOLD:
+    """A value as its worker sees it; None for one that moves in steps before the first."""
+    scores_of = {Skill.Source.GOLD: _gold_scores, Skill.Source.CONSENSUS: _agreement}
+    if row.skill.source not in scores_of:
         return of_value(row)
-    scores = _gold_scores(row.worker_id, row.skill)
+    scores = scores_of[Skill.Source(row.skill.source)](row.worker_id, row.skill)
     if not scores:
         return None
     return of_value(row) | _share(scores) | {"changed_at": None, "expires_at": None}
@@ -93,18 +95,22 @@ def _gold_scores(worker_id: int, skill: Skill) -> list[float]:
     return scores[-skill.window :] if skill.window else scores
 
 
+def _agreement(worker_id: int, skill: Skill) -> list[float]:
+    rows = standings_of(skill, [worker_id])
+    scores = [score for row in rows for score in row.mirrored.get("recent", [])]
+    return scores[-(skill.window or MOST_RECENT) :]
+
+
 def _of_project(project: Project, worker_id: int, standing: Standing | None) -> Told:
     known = reliability.figures(project, [worker_id])[worker_id]
     results = GoldResult.objects.filter(project=project, worker_id=worker_id, counts=True)
     scores = _whole_steps(results.order_by("answered_at", "pk").values_list("score", flat=True))
-    studied = standing.figures if standing else {}
+    studied = standing.mirrored if standing else {}
     return {
         "project": project.slug,
         "n_answers": known.n_answers,
-        "accuracy": known.accuracy,
         "gold": _share(scores) if scores else None,
         "median_s": known.median_s,
-        "confusion": reliability.confusion(project, worker_id),
         **{name: studied.get(name) for name in _SHOWN},
     }
 

@@ -37,16 +37,12 @@ MEANWHILE_S = 0.3
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a round did: rows told, tasks that were due, answers a refit took in, flags raised.
-
-    examined: workers with new results on gold
-    """
+    """What a round did: rows told, tasks that were due, answers a refit took in, flags raised."""
 
     n_revisions: int
     n_due: int
     n_fitted: int
     flags: list[Flag]
-    examined: set[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +73,10 @@ def settle(*, project: Project, now: datetime) -> Outcome | None:
             rounds = _Rounds(project, lease, now)
             if _is_to_refit(lease, n_answers, now):
                 raised = _refit(rounds, n_answers)
-                return Outcome(rounds.n_revisions, rounds.n_due, n_answers, raised, rounds.examined)
+                return Outcome(rounds.n_revisions, rounds.n_due, n_answers, raised)
             rounds.settle_due()
             rounds.end()
-            return Outcome(rounds.n_revisions, rounds.n_due, 0, [], rounds.examined)
+            return Outcome(rounds.n_revisions, rounds.n_due, 0, [])
     except writing.LostLease:
         return None
     except BaseException:
@@ -113,7 +109,6 @@ class _Rounds:
         self.project, self.lease = project, lease
         self.n_revisions = self.n_due = 0
         self.settled_meanwhile: set[int] = set()
-        self.examined: set[int] = set()
         self.now = now
         self._next_refit_at = lease.refit_at or now + QUIET
         self._settled_at = time.monotonic()
@@ -134,12 +129,12 @@ class _Rounds:
         if untold:
             # These yield no consensus; gold answers move the fit, which reads them after this. Most
             # are scored before anything else is held, and after the due rows what came meanwhile.
-            self.examined |= results.take_in(project=self.project, task_ids=gold)
+            results.take_in(project=self.project, task_ids=gold)
             with transaction.atomic():
                 results.lock(gold)
                 writing.note_refit(self.project, self.lease.fence, self._next_refit_at)
                 SettleDue.objects.filter(task__in=untold).delete()
-                self.examined |= results.take_in(project=self.project, task_ids=gold)
+                results.take_in(project=self.project, task_ids=gold)
         self.n_due += len(waiting)
         return waiting
 
@@ -220,7 +215,7 @@ def _refit(rounds: _Rounds, n_answers: int) -> list[Flag]:
         writing.hold(project, fence)
         raised = fits.learn(project, judgement, rounds.now, is_quiet=is_quiet)
     # By itself, for it locks tasks, which come before the feed.
-    health.check(project=project, now=rounds.now)
+    health.check(project=project, is_quiet=is_quiet, now=rounds.now)
     # Those that wait came first: a refit's other news is not urgent.
     rounds.write(refit, sorted(set(judgement.tasks) - set(due)))
     # At last, so that a refit that was broken off is done again.

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from quality.core import mean_interval, share_interval
 from quality.models import Reliability, Sitting, Skill, SkillValue, Standing
@@ -24,6 +24,10 @@ KEEP = statement("skill_values_keep")
 STUDIED = (Skill.Source.GOLD, Skill.Source.CONSENSUS, Skill.Source.REVIEW, Skill.Source.SPEED)
 # So many of a worker's last answers are kept for skills from consensus and speed.
 MOST_RECENT = 200
+# Speed has an interval from so many answers on.
+LEAST_TIMED = 2
+# What workers read of themselves moves in steps of so many answers, of all or to gold.
+STEP = 20
 
 
 class SkillTaken(Refusal):
@@ -104,7 +108,12 @@ def refresh(
     changed: dict[int, set[str]] = {}
     for skill in skills:
         found = list(_computed(skill, sorted(worker_ids)))
-        for worker_id in _keep(skill, found, now):
+        gone = SkillValue.objects.filter(skill=skill, worker__in=worker_ids).exclude(
+            worker__in=[one.worker_id for one in found]
+        )
+        lost = list(gone.values_list("worker_id", flat=True))
+        gone.delete()
+        for worker_id in [*lost, *_keep(skill, found, now)]:
             changed.setdefault(worker_id, set()).add(skill.name)
     return changed
 
@@ -169,22 +178,27 @@ def _from_sittings(skill: Skill, worker_ids: list[int]) -> Iterator[Found]:
         yield Found(last.worker_id, last.score / last.n, low, high, last.n, last.decided_at)
 
 
-def _from_standings(skill: Skill, worker_ids: list[int]) -> Iterator[Found]:
-    """By the last answers; agreement is a share, speed a ratio to what others take, on average."""
+def standings_of(skill: Skill, worker_ids: Collection[int]) -> QuerySet[Standing]:
+    """The standings that a skill looks at, in the order of their last answers."""
     standings = Standing.objects.filter(worker__in=worker_ids)
     if skill.project_id is not None:
         standings = standings.filter(project=skill.project_id)
     elif skill.tenant_id is not None:
         standings = standings.filter(project__tenant_id=skill.tenant_id)
+    return standings.order_by("last_answer_at", "pk")
+
+
+def _from_standings(skill: Skill, worker_ids: list[int]) -> Iterator[Found]:
+    """By the last answers; agreement is a share, speed a ratio to what others take, on average."""
     is_speed = skill.source == Skill.Source.SPEED
     by_worker: dict[int, list[Standing]] = {}
-    for row in standings.order_by("last_answer_at"):
+    for row in standings_of(skill, worker_ids):
         by_worker.setdefault(row.worker_id, []).append(row)
     for worker_id, rows in by_worker.items():
         recent = [row.recent_speed if is_speed else row.recent_agreement for row in rows]
         last = np.concatenate([np.array(part) for part in recent])
         last = last[-(skill.window or MOST_RECENT) :]
-        if last.size:
+        if last.size >= (LEAST_TIMED if is_speed else 1):
             at = rows[-1].last_answer_at
             yield _mean(worker_id, last, at) if is_speed else _share(worker_id, last, at)
 

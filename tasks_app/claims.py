@@ -187,7 +187,8 @@ def release(*, lease: Lease, now: datetime) -> None:
 
     Raises AlreadyAnswered or LeaseLost.
     """
-    _give_back(lease, now, state=Assignment.State.RELEASED)
+    # Taken up again it may be work, and paid as such.
+    _give_back(lease, now, state=Assignment.State.RELEASED, is_paid=True)
 
 
 @transaction.atomic
@@ -235,7 +236,7 @@ def _lost(state: str) -> Refusal:
     return AlreadyAnswered() if state == Assignment.State.ANSWERED else LeaseLost()
 
 
-def _give_back(lease: Lease, now: datetime, *, state: str, **more: str) -> None:
+def _give_back(lease: Lease, now: datetime, *, state: str, **more: str | bool) -> None:
     # Compare-and-set: of two racing deeds on one lease only one still finds it live.
     if not _live(lease, now).update(state=state, **more):
         lease.state = _state(lease)

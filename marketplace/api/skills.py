@@ -1,14 +1,16 @@
 """Skills: named numbers about workers, which projects can ask for."""
 
+import contextlib
 from typing import Any
+from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpResponse, HttpResponseBase
 from django.utils import timezone
 from rest_framework.request import Request
 
 from marketplace.accounts import people
-from marketplace.accounts.models import Tenant, TenantWorker
+from marketplace.accounts.models import Tenant, TenantWorker, User
 from marketplace.api import paging, parsing, schemas
 from marketplace.api.door import MANAGER, OPERATOR, REVIEWER, WORKER, Door, operation
 from marketplace.api.rendering import reply
@@ -16,7 +18,7 @@ from marketplace.flows import knowing
 from quality import mirror
 from quality.models import Skill, SkillValue
 from tasks_app.errors import Fault, Invalid, Missing, invalid
-from tasks_app.models import Project
+from tasks_app.models import Answer, Project
 
 SKILL, VALUE = schemas.ref("Skill"), schemas.ref("SkillValue")
 NEEDS_PROJECT = {Skill.Source.TRAINING, Skill.Source.EXAM}
@@ -151,17 +153,24 @@ class SkillValuesDoor(_SkillsDoor):
 
     @operation(
         "set_skill_values",
-        roles=[MANAGER],
+        roles=[MANAGER, OPERATOR],
         scope="workers",
         body=schemas.SKILL_VALUES_IN,
         replies={200: schemas.ref("Kept")},
         conflicts=True,
     )
     def post(self, request: Request, name: str) -> HttpResponseBase:
-        """Set workers' values of a skill `by_hand`: all of them or, if one is bad, none."""
+        """Set workers' values of a skill `by_hand`: all of them or, if one is bad, none.
+
+        An operator names workers by their ids, a tenant by its pseudonyms.
+        """
         body = self.body()
         skill = self.skill(name, own=True)
-        ids = workers_named(self.tenant, [row["worker"] for row in body["values"]], "/values")
+        names = [row["worker"] for row in body["values"]]
+        if self.owner is None:
+            ids = _workers_of_ids(names)
+        else:
+            ids = workers_named(self.owner, names, "/values")
         values = {ids[row["worker"]]: float(row["value"]) for row in body["values"]}
         ends = parsing.future(body, "expires_at")
         knowing.set_skill(skill=skill, values=values, expires_at=ends)
@@ -187,7 +196,8 @@ class MySkillsDoor(Door):
     )
     def get(self, request: Request) -> HttpResponseBase:
         """My skills, and my figures on each project; those from gold move in steps of 20."""
-        projects = self.projects().filter(answers__worker=self.caller).distinct()
+        answered = Answer.objects.filter(project=OuterRef("pk"), worker=self.caller)
+        projects = self.projects().filter(Exists(answered))
         return reply(
             mirror.of_worker(
                 worker_id=self.caller.pk,
@@ -205,9 +215,29 @@ def workers_named(tenant: Tenant, pseudonyms: list[str], pointer: str) -> dict[s
             "pseudonym", "worker_id"
         )
     )
+    return _all_known(known, pseudonyms, pointer)
+
+
+def _workers_of_ids(names: list[str]) -> dict[str, int]:
+    workers = User.objects.filter(role=User.Role.WORKER)
+    known = {
+        str(uid): pk for uid, pk in workers.filter(uid__in=_uuids(names)).values_list("uid", "pk")
+    }
+    return _all_known(known, names, "/values")
+
+
+def _uuids(names: list[str]) -> list[UUID]:
+    found = []
+    for name in names:
+        with contextlib.suppress(ValueError):
+            found.append(UUID(name))
+    return found
+
+
+def _all_known(known: dict[str, int], names: list[str], pointer: str) -> dict[str, int]:
     faults = [
-        Fault(f"{pointer}/{i}", "unknown_worker", f"the tenant knows no worker {name!r}")
-        for i, name in enumerate(pseudonyms)
+        Fault(f"{pointer}/{i}", "unknown_worker", f"there is no worker {name!r} here")
+        for i, name in enumerate(names)
         if name not in known
     ]
     if faults:

@@ -1,13 +1,14 @@
 """The grounds of admission are read together, and the decision is written, whenever one changes.
 
-Whoever changes a ground calls `reconsider` in the same transaction. The rows of the decision are
-locked before the grounds are read: of two changes the later one sees both.
+Whoever changes a ground calls `reconsider` in the same transaction. Decisions on a project come
+one after the other, and each reads the grounds when its turn has come: of two changes the later
+one sees both, also where a worker is met for the first time.
 """
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Max, Q, QuerySet
 
 from marketplace.accounts.models import TenantWorker
@@ -25,6 +26,7 @@ def reconsider(
     *, project: Project, now: datetime, worker_ids: Collection[int] | None = None
 ) -> None:
     """Decide anew about these workers, or about all that were decided about before."""
+    _hold(project)
     rows = Admission.objects.filter(project=project)
     if worker_ids is None:
         worker_ids = rows.order_by("worker_id").values_list("worker_id", flat=True)
@@ -37,12 +39,6 @@ def reconsider(
         _write(held, _decisions(project, held, now))
 
 
-def reconsider_worker(*, worker_id: int, projects: Iterable[Project], now: datetime) -> None:
-    """Decide anew about a worker on each of these projects."""
-    for project in sorted(projects, key=lambda project: project.pk):
-        reconsider(project=project, now=now, worker_ids=[worker_id])
-
-
 def strangers_to(*, projects: Iterable[Project], worker_id: int) -> list[Project]:
     """Those of the projects that are still to decide whether they admit the worker."""
     asking = [one for one in projects if one.access == Project.Access.QUALIFIED]
@@ -53,9 +49,17 @@ def strangers_to(*, projects: Iterable[Project], worker_id: int) -> list[Project
     return [project for project in asking if project.pk not in known]
 
 
+def examined_first(*, projects: Iterable[Project], worker_id: int) -> list[Project]:
+    """Those of the projects that ask the worker for an entrance exam now."""
+    rows = Admission.objects.filter(worker=worker_id, reason_code=Admission.Reason.EXAM)
+    asking = set(rows.values_list("project_id", flat=True))
+    return [project for project in projects if project.pk in asking]
+
+
 @transaction.atomic
 def meet(*, project: Project, worker_ids: Collection[int], now: datetime) -> None:
     """Decide about workers that the project has not met, too."""
+    _hold(project)
     Admission.objects.bulk_create(
         (
             # Refused until it is decided, in this transaction.
@@ -126,6 +130,14 @@ def to_confirm(project: Project) -> int:
     return version or 0
 
 
+def _hold(project: Project) -> None:
+    """One decision on a project after the other: rows that come meanwhile are seen, too."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtext('admission'), %s)", [project.pk & 0x7FFFFFFF]
+        )
+
+
 def _decisions(project: Project, held: Sequence[Admission], now: datetime) -> list[Decision]:
     ids = [row.worker_id for row in held]
     gate = Gate.objects.filter(project=project).first()
@@ -172,13 +184,14 @@ def _facts(
     skills = [skill for skill in facts.usable(project.tenant_id) if skill.name in asked]
     named = facts.named(skills, ids, now)
     of_system = facts.of_system(project, ids)
-    helps = facts.helps(skills)
+    helps, untold = facts.helps(skills), facts.untold(skills)
     return {
         worker_id: Facts(
             skills=of_system[worker_id] | named.get(worker_id, {}),
             attributes=known[worker_id].attributes if worker_id in known else {},
             lists=frozenset(known[worker_id].lists if worker_id in known else ()),
             helps=helps,
+            untold=untold,
         )
         for worker_id in ids
     }

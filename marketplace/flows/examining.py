@@ -24,19 +24,18 @@ def seat(*, project: Project, worker_id: int, count: int) -> list[Lease]:
     as many tasks as the exam asks for.
     """
     now = timezone.now()
-    gate = Gate.objects.filter(project=project).first()
-    if gate and gate.exam:
-        # An answer of a moment ago may not have been scored yet.
-        results.take_in(project=project, task_ids=sittings.taken(project, worker_id))
     if admitting.strangers_to(projects=[project], worker_id=worker_id):
         admitting.meet(project=project, worker_ids=[worker_id], now=now)
-    elif gate and gate.exam:
-        admitting.reconsider(project=project, worker_ids=[worker_id], now=now)
-    row = Admission.objects.filter(project=project, worker_id=worker_id).first()
-    takes_exam = row and not row.may_claim and row.reason_code == Admission.Reason.EXAM
-    if gate is None or not gate.exam or not takes_exam:
+    gate = Gate.objects.filter(project=project).first()
+    if gate is None or not (gate.exam or gate.training) or _is_admitted(project, worker_id, gate):
         return []
-    if _decide(project, [worker_id], gate, now):
+    # An answer of a moment ago may not have been scored yet.
+    results.take_in(project=project, task_ids=sittings.taken(project, worker_id))
+    admitting.reconsider(project=project, worker_ids=[worker_id], now=now)
+    if _decide(project, [worker_id], gate, now) or not gate.exam:
+        return []
+    row = Admission.objects.filter(project=project, worker_id=worker_id).first()
+    if row is None or row.may_claim or row.reason_code != Admission.Reason.EXAM:
         return []
     left = sittings.course(project, worker_id, now).n_left(gate.exam)
     if not left:
@@ -51,15 +50,25 @@ def seat(*, project: Project, worker_id: int, count: int) -> list[Lease]:
 
 
 @transaction.atomic
-def after_gold(*, project: Project, worker_ids: Collection[int]) -> None:
-    """New results on gold: decide sittings that are over, and move skills that stand on them."""
+def after_gold(*, project: Project) -> None:
+    """Where results on gold are new: decide sittings that are over, move skills from gold."""
+    worker_ids = results.unexamined(project)
+    if not worker_ids:
+        return
     now = timezone.now()
+    results.note_examined(project, worker_ids)
     gate = Gate.objects.filter(project=project).first()
     if gate and (gate.exam or gate.training):
-        _decide(project, sorted(worker_ids), gate, now)
+        _decide(project, worker_ids, gate, now)
     moved = skills.of_project(project, sources=[Skill.Source.GOLD])
     if moved:
         refresh(skills_of=moved, worker_ids=worker_ids, now=now)
+
+
+def _is_admitted(project: Project, worker_id: int, gate: Gate) -> bool:
+    """True for whom the exam lies behind; a training goes on while it admits."""
+    admitted = Admission.objects.filter(project=project, worker_id=worker_id, may_claim=True)
+    return bool(gate.exam) and admitted.exists()
 
 
 def refresh(*, skills_of: list[Skill], worker_ids: Collection[int], now: datetime) -> None:
@@ -90,6 +99,7 @@ def _decide(project: Project, worker_ids: list[int], gate: Gate, now: datetime) 
     held = Admission.objects.select_for_update(no_key=True).filter(
         project=project, worker__in=worker_ids
     )
+    sittings.reopen(project, worker_ids)
     decided = [
         sitting
         for row in held.order_by("worker_id")

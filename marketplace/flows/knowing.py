@@ -10,7 +10,8 @@ from django.utils import timezone
 from marketplace.accounts import people
 from marketplace.accounts.models import Tenant, User
 from marketplace.flows import admitting, examining
-from quality import reviews, skills
+from marketplace.flows.doorbell import ring
+from quality import reviews, skills, study
 from quality.grounds import gates
 from quality.models import Skill
 from tasks_app.errors import Refusal
@@ -84,6 +85,10 @@ def review(*, project: Project, by: User, rows: list[dict[str, Any]]) -> int:
     now = timezone.now()
     worker_ids = reviews.keep(project=project, by_id=by.pk, rows=rows, now=now)
     moved = skills.of_project(project, sources=[Skill.Source.REVIEW])
+    if worker_ids:
+        # The share accepted is the study's.
+        study.mark(project=project, is_quiet=True, now=now)
+        ring("workers")
     if moved and worker_ids:
         examining.refresh(skills_of=moved, worker_ids=set(worker_ids), now=now)
     return len(worker_ids)

@@ -13,6 +13,7 @@ from quality import due
 from quality.grounds import gates
 from quality.models import Settling
 from tasks_app import projects
+from tasks_app.errors import invalid
 from tasks_app.models import Project
 
 # A change of these is judged anew: they decide when a task has answers enough.
@@ -48,6 +49,8 @@ def change(
     """Change a project; what decides about answers applies from the next settle."""
     now = timezone.now()
     before = project.access
+    if asked or changes_answers:
+        people.hold_invitations(project.tenant_id)
     project = projects.change(
         project=project,
         now=now,
@@ -56,6 +59,7 @@ def change(
         **wanted | _gold_only(asked or {}),
     )
     is_asked = gates.change(project=project, asked=asked or {})
+    _check_training(project)
     admitting.open_up(project)
     if is_asked or changes_answers or project.access != before:
         admitting.reconsider(project=project, now=now)
@@ -84,3 +88,13 @@ def move(*, project: Project, deed: str) -> Project:
 def _gold_only(asked: gates.Asked) -> dict[str, Any]:
     """A training serves nothing but gold, and tells of each answer."""
     return {"gold_rate": 1.0, "gold_feedback": True} if asked.get("training") else {}
+
+
+def _check_training(project: Project) -> None:
+    """Raises Invalid where a training would not be one any more."""
+    if gates.of([project])[project.pk].training is None:
+        return
+    if project.gold_rate < 1:
+        raise invalid("/gold_rate", "training", "a training serves nothing but gold")
+    if not project.gold_feedback:
+        raise invalid("/gold_feedback", "training", "a training tells of each answer")

@@ -4,11 +4,13 @@ import logging
 import math
 import time
 from datetime import datetime
+from functools import partial
 
 from django.utils import timezone
 
 from marketplace.flows import examining, telling, training
 from marketplace.flows.doorbell import ring
+from marketplace.flows.once import unlocked
 from quality import due, settling
 from tasks_app.models import Project
 
@@ -61,8 +63,7 @@ def settle_project(*, project_id: int) -> bool:
     )
     if outcome.n_fitted:
         ring("workers")
-    if outcome.examined:
-        examining.after_gold(project=project, worker_ids=outcome.examined)
+    unlocked(partial(examining.after_gold, project=project))
     if outcome.n_revisions:
         training.after_settling(project=project)
     if (outcome.n_revisions or outcome.flags) and telling.is_heard(tenant_id=project.tenant_id):

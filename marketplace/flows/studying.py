@@ -3,11 +3,14 @@
 import logging
 import time
 from datetime import datetime
+from functools import partial
 
+from django.db import transaction
 from django.utils import timezone
 
 from marketplace.flows import admitting, examining, telling
 from marketplace.flows.doorbell import ring
+from marketplace.flows.once import unlocked
 from quality import skills, study
 from quality.grounds.requirements import SYSTEM, SYSTEM_SKILLS
 from tasks_app.models import Project
@@ -29,18 +32,9 @@ def study_project(*, project_id: int) -> bool:
     """Study the workers of one project; False if another process is at it."""
     project = Project.objects.get(pk=project_id)
     started = time.monotonic()
-    outcome = study.run(project=project, clock=timezone.now)
+    outcome = study.run(project=project, clock=timezone.now, follow=partial(_follow, project))
     if outcome is None:
         return False
-    now = timezone.now()
-    examining.refresh(
-        skills_of=skills.of_project(project, sources=skills.STUDIED),
-        worker_ids=outcome.worker_ids,
-        now=now,
-    )
-    names = {SYSTEM + name for name in SYSTEM_SKILLS}
-    for asking in admitting.asking_for(tenant_id=project.tenant_id, skills=names):
-        admitting.reconsider(project=asking, worker_ids=outcome.worker_ids, now=now)
     logger.info(
         "project.studied",
         extra={
@@ -53,6 +47,21 @@ def study_project(*, project_id: int) -> bool:
     if outcome.flags and telling.is_heard(tenant_id=project.tenant_id):
         ring("webhooks")
     return True
+
+
+def _follow(project: Project, outcome: study.Outcome) -> None:
+    """What stands on a study: skills, and decisions about who may claim."""
+    unlocked(partial(_refresh, project, outcome.worker_ids))
+
+
+@transaction.atomic
+def _refresh(project: Project, worker_ids: list[int]) -> None:
+    now = timezone.now()
+    moved = skills.of_project(project, sources=skills.STUDIED)
+    examining.refresh(skills_of=moved, worker_ids=worker_ids, now=now)
+    names = {SYSTEM + name for name in SYSTEM_SKILLS}
+    for asking in admitting.asking_for(tenant_id=project.tenant_id, skills=names):
+        admitting.reconsider(project=asking, worker_ids=worker_ids, now=now)
 
 
 def is_due(now: datetime) -> bool:

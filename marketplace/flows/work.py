@@ -100,6 +100,9 @@ def claim_anywhere(*, projects: Sequence[Project], worker_id: int, count: int) -
             projects=projects, worker_id=worker_id, now=timezone.now()
         )
         if all(by_project.values()):
+            leases = unlocked(partial(_seat_somewhere, projects, worker_id, count))
+            if leases:
+                return _claimed(leases)
             reasons = {reason.code: reason for found in by_project.values() for reason in found}
             return Claimed([], list(reasons.values()) or [NO_TASKS])
         time.sleep(BUSY_WAIT_S)
@@ -170,6 +173,15 @@ def expire(*, limit: int = 500) -> int:
 
 def _seat(project: Project, worker_id: int, count: int) -> list[Lease]:
     return examining.seat(project=project, worker_id=worker_id, count=count)
+
+
+def _seat_somewhere(projects: Sequence[Project], worker_id: int, count: int) -> list[Lease]:
+    """Tasks of the first entrance exam that stands before one of the projects."""
+    for project in admitting.examined_first(projects=projects, worker_id=worker_id):
+        leases = _seat(project, worker_id, count)
+        if leases:
+            return leases
+    return []
 
 
 def _claimed(leases: list[Lease]) -> Claimed:

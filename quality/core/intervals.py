@@ -39,12 +39,10 @@ def rate_interval(n: int, span: float) -> tuple[float, float]:
 def mean_interval(numbers: Floats) -> Floats:
     """The mean of (n,) numbers and its 95 % interval by Student's t: (mean, low, high).
 
-    Of one number the interval is that number. Raises ValueError for none.
+    Raises ValueError for fewer than two: one number does not tell how far others lie.
     """
-    if not numbers.size:
-        raise ValueError("a mean needs a number")
+    if numbers.size < 2:
+        raise ValueError("an interval of a mean needs two numbers")
     mean = numbers.mean()
-    if numbers.size == 1:
-        return np.array([mean, mean, mean])
     reach = special.stdtrit(numbers.size - 1, ENDS[1]) * numbers.std(ddof=1) / numbers.size**0.5
     return np.array([mean, mean - reach, mean + reach])

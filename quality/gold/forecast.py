@@ -20,7 +20,7 @@ RECENT, LEAST = 7 * DAY, DAY
 class Supply:
     """The gold a worker was given, what is left for them, and for how many days it lasts.
 
-    days_left: None while they get none
+    days_left: None while they get none and some is left
     """
 
     worker_id: int
@@ -52,7 +52,7 @@ def of_workers(*, project: Project, n_live: int, now: datetime) -> list[Supply]:
     for worker_id, n_seen, n_live_seen, n_recent, began in rows:
         per_day = n_recent / (max(LEAST, min(RECENT, now - began)) / DAY)
         n_left = max(0, n_live - n_live_seen)
-        days_left = n_left / per_day if per_day else None
+        days_left = n_left / per_day if per_day else (None if n_left else 0.0)
         found.append(Supply(worker_id, n_seen, n_left, per_day, days_left))
     return sorted(
         found,

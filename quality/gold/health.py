@@ -15,6 +15,8 @@ from tasks_app.models import Project, Task
 
 ENOUGH_ANSWERS = 4
 ENOUGH_CERTAINTY = 0.95
+# While answers come in one looks again and again.
+CERTAINTY_UNDER_WAY = 0.99
 # Gold that good workers get right less often than this is failing.
 LEAST_RIGHT = 0.5
 
@@ -29,15 +31,14 @@ class Health:
     total_good: float = 0.0
     n_good_right: int = 0
 
-    @property
-    def is_failing(self) -> bool:
-        """True if good workers surely get it right less than half the time."""
+    def is_failing(self, certainty: float) -> bool:
+        """True if good workers get it right less than half the time, so surely."""
         missed = self.n_good - self.n_good_right
-        certainty = special.betainc(1 + self.n_good_right, 1 + missed, LEAST_RIGHT)
-        return self.n_good >= ENOUGH_ANSWERS and bool(certainty >= ENOUGH_CERTAINTY)
+        found = special.betainc(1 + self.n_good_right, 1 + missed, LEAST_RIGHT)
+        return self.n_good >= ENOUGH_ANSWERS and bool(found >= certainty)
 
 
-def check(*, project: Project, now: datetime) -> list[int]:
+def check(*, project: Project, is_quiet: bool, now: datetime) -> list[int]:
     """Retire gold that good workers keep failing; the tasks it retired.
 
     Good are workers whose accuracy is at least the project's floor. Gold that was put back is
@@ -49,8 +50,10 @@ def check(*, project: Project, now: datetime) -> list[int]:
         .alias(restored_at=Subquery(restored))
         .filter(Q(restored_at=None) | Q(answered_at__gt=F("restored_at")))
     )
-    failing = {task_id: health for task_id, health in _of(project, rows) if health.is_failing}
-    live = Task.objects.filter(pk__in=failing, state=Task.State.OPEN)
+    enough = ENOUGH_CERTAINTY if is_quiet else CERTAINTY_UNDER_WAY
+    failing = {pk: health for pk, health in _of(project, rows) if health.is_failing(enough)}
+    shown = Q(state=Task.State.RETIRED, retirement__because=Retirement.Because.SHOWN)
+    live = Task.objects.filter(Q(state=Task.State.OPEN) | shown, pk__in=failing)
     retired: list[int] = []
     for task_id in sorted(live.values_list("pk", flat=True)):
         health = failing[task_id]

@@ -18,8 +18,8 @@ UNTOLD = statement("gold_untold")
 
 
 @transaction.atomic
-def take_in(*, project: Project, task_ids: Collection[int]) -> set[int]:
-    """Write the results of answers to these gold tasks that have none yet; whose they are.
+def take_in(*, project: Project, task_ids: Collection[int]) -> None:
+    """Write the results of answers to these gold tasks that have none yet.
 
     The tasks are locked first: what is retired meanwhile does not count.
     """
@@ -43,7 +43,22 @@ def take_in(*, project: Project, task_ids: Collection[int]) -> set[int]:
         batch_size=1000,
         ignore_conflicts=True,
     )
-    return {worker_id for _, worker_id, *_ in rows}
+
+
+def unexamined(project: Project) -> list[int]:
+    """The workers with results that exams, trainings and skills do not know of yet."""
+    fresh = GoldResult.objects.filter(project=project, is_examined=False)
+    return list(fresh.order_by("worker_id").values_list("worker_id", flat=True).distinct())
+
+
+def note_examined(project: Project, worker_ids: Collection[int]) -> None:
+    """Say that they know, in the transaction in which they came to know.
+
+    Before they look: what comes meanwhile is looked at again.
+    """
+    GoldResult.objects.filter(project=project, worker__in=worker_ids, is_examined=False).update(
+        is_examined=True
+    )
 
 
 def lock(task_ids: Collection[int]) -> list[Task]:

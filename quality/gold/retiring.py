@@ -18,9 +18,17 @@ def retire(
     """Serve these gold tasks to nobody any more, and count no answers to them; those it retired.
 
     Gold that was shown was sound until then: answers before that go on counting. Live leases are
-    honoured. What is retired already keeps its reason. The project is judged anew.
+    honoured. What is retired already keeps its reason, unless it was only shown and is wrong
+    besides. The project is judged anew.
     """
-    retired = [task.pk for task in results.lock(task_ids) if task.state == Task.State.OPEN]
+    gold = results.lock(task_ids)
+    shown = Retirement.objects.filter(
+        task__in=gold, because=Retirement.Because.SHOWN, restored_at=None
+    )
+    wrong = (
+        set() if because == Retirement.Because.SHOWN else set(shown.values_list("pk", flat=True))
+    )
+    retired = [task.pk for task in gold if task.state == Task.State.OPEN or task.pk in wrong]
     if not retired:
         return []
     is_shown = because == Retirement.Because.SHOWN
@@ -40,7 +48,7 @@ def retire(
         # A worker waits for the reply, and more may miss: let a refit follow once all is quiet.
         due.mark(project_id=project.pk, task_ids=retired, now=now, cause=Cause.GOLD)
     else:
-        GoldResult.objects.filter(task__in=retired).update(counts=False)
+        GoldResult.objects.filter(task__in=retired).update(counts=False, is_examined=False)
         due.mark_refit(project=project, now=now)
     return retired
 
@@ -53,6 +61,6 @@ def restore(*, project: Project, task_id: int, now: datetime) -> bool:
         return False
     Task.objects.filter(pk__in=retired).update(state=Task.State.OPEN, is_open=True)
     Retirement.objects.filter(task__in=retired).update(restored_at=now)
-    GoldResult.objects.filter(task__in=retired).update(counts=True)
+    GoldResult.objects.filter(task__in=retired).update(counts=True, is_examined=False)
     due.mark_refit(project=project, now=now)
     return True

@@ -1,6 +1,6 @@
 """What is wrong with requirements as a tenant writes them, and where."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from quality.grounds.requirements import (
@@ -78,18 +78,18 @@ def _skill_faults(part: Requirement, skills: set[str], pointer: str) -> Iterator
     if is_system and name.removeprefix(SYSTEM) not in SYSTEM_SKILLS:
         known = ", ".join(SYSTEM + one for one in SYSTEM_SKILLS)
         yield Fault(f"{pointer}/skill", "unknown_skill", f"of the system there are {known}")
-    elif not is_system and name not in skills:
+    elif not is_system and not _is_one_of(name, skills):
         yield Fault(f"{pointer}/skill", "unknown_skill", f"there is no skill {name!r}")
-    if part.get("bound", "value") not in BOUNDS:
+    if not _is_one_of(part.get("bound", "value"), BOUNDS):
         yield Fault(f"{pointer}/bound", "schema", "one of value, lower, upper")
-    if "scope" in part and not (is_system and part["scope"] in SCOPES):
+    if "scope" in part and not (is_system and _is_one_of(part["scope"], SCOPES)):
         yield Fault(f"{pointer}/scope", "schema", "project or tenant, of a system skill")
     yield from _op_faults(part, pointer, of_numbers=True)
 
 
 def _op_faults(part: Requirement, pointer: str, *, of_numbers: bool) -> Iterator[Fault]:
     op = part.get("op")
-    if op not in _OPS:
+    if not _is_one_of(op, _OPS):
         yield Fault(f"{pointer}/op", "schema", f"one of {', '.join(sorted(_OPS))}")
         return
     wrong = _wrong_value(str(op), part, of_numbers=of_numbers)
@@ -109,3 +109,7 @@ def _wrong_value(op: str, part: Requirement, *, of_numbers: bool) -> str | None:
         return None if is_number(wanted) else "a number is wanted"
     is_plain = isinstance(wanted, str | int | float | bool)
     return None if is_plain else "a text, a number or a truth value"
+
+
+def _is_one_of(value: Any, known: Collection[str]) -> bool:
+    return isinstance(value, str) and value in known

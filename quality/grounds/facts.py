@@ -45,6 +45,12 @@ def helps(skills: Collection[Skill]) -> dict[str, str]:
     return told
 
 
+def untold(skills: Collection[Skill]) -> frozenset[str]:
+    """Names of skills whose values would tell a worker which answer was to gold, or was right."""
+    hidden = {Skill.Source.GOLD, Skill.Source.CONSENSUS}
+    return frozenset(skill.name for skill in skills if skill.source in hidden)
+
+
 def named(
     skills: Collection[Skill], worker_ids: Collection[int], now: datetime
 ) -> dict[int, Skills]:

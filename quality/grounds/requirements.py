@@ -48,12 +48,14 @@ class Facts:
 
     skills: by name; system skills by (name, scope)
     helps: by a skill's name, what would give the worker a value, or a better one
+    untold: skills whose values are not told: one answer could be read off them
     """
 
     skills: Mapping[Any, Value] = field(default_factory=dict)
     attributes: Mapping[str, Any] = field(default_factory=dict)
     lists: frozenset[str] = frozenset()
     helps: Mapping[str, str] = field(default_factory=dict)
+    untold: frozenset[str] = frozenset()
 
 
 def skills_in(requirement: Requirement | None) -> set[str]:
@@ -118,11 +120,12 @@ def _unmet_skill(leaf: Requirement, facts: Facts) -> str | None:
     number = None if known is None else known.bound(leaf.get("bound", "value"))
     if _holds(leaf["op"], number, leaf.get("value")):
         return None
-    have = (
-        "you have no value yet"
-        if known is None
-        else f"yours is {known.bound(leaf.get('bound', 'value')):.2f} over {known.n} answers"
-    )
+    if known is None or number is None:
+        have = "you have no value yet"
+    elif name in facts.untold or name == f"{SYSTEM}reliability":
+        have = "yours falls short of it"
+    else:
+        have = f"yours is {number:.2f} over {known.n} answers"
     helps = facts.helps.get(name, "it comes with your answers")
     return f"{_described(leaf)} is asked for, and {have}; {helps}"
 

@@ -1,15 +1,17 @@
 """Exams and trainings: so many gold tasks, a pass mark, and when the next try may come.
 
 A sitting takes in every gold task that the worker took since the last one was decided. A task that
-was skipped, or whose lease ended, is one that was not right; one whose gold was retired counts
-neither way. The pass mark is held against the lower end of the score's interval.
+was skipped, or whose lease ended, is one that was not right; one whose gold was found wrong counts
+for nothing, and another one is asked instead. The pass mark is held against the lower end of the
+score's interval.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
 
 from quality.core import share_interval
 from quality.models import GoldResult, Sitting
@@ -70,9 +72,8 @@ def decide(project: Project, worker_id: int, terms: Terms, now: datetime) -> Sit
     results = GoldResult.objects.filter(answer__assignment__in=taken.values("pk"))
     if results.count() < taken.filter(state=Assignment.State.ANSWERED).count():
         return None
-    void = results.filter(counts=False).count()
-    n = at.n_taken - void
-    score = results.filter(counts=True).aggregate(sum=Sum("score"))["sum"] or 0.0
+    n = at.n_taken
+    score = results.aggregate(sum=Sum("score"))["sum"] or 0.0
     low = share_interval(score, n)[0]
     return Sitting.objects.create(
         project=project,
@@ -116,8 +117,34 @@ def _last(project: Project, worker_id: int) -> Sitting | None:
     return Sitting.objects.filter(project=project, worker_id=worker_id).order_by("number").last()
 
 
+def reopen(project: Project, worker_ids: Collection[int]) -> None:
+    """Forget last sittings that were failed, where gold in them was found wrong since.
+
+    What was taken in them is then decided anew, by what still counts.
+    """
+    failed = Sitting.objects.filter(project=project, worker__in=worker_ids, passed=False)
+    for last in {row.worker_id: row for row in failed.order_by("number")}.values():
+        newer = Sitting.objects.filter(
+            project=project, worker_id=last.worker_id, number__gt=last.number
+        )
+        before = Sitting.objects.filter(
+            project=project, worker_id=last.worker_id, number__lt=last.number
+        ).last()
+        taken = _taken(project, last.worker_id, before).filter(leased_at__lte=last.decided_at)
+        if not newer.exists() and taken.count() != last.n:
+            last.delete()
+
+
 def _taken(project: Project, worker_id: int, last: Sitting | None) -> QuerySet[Assignment]:
+    """Of gold that still counts; consensus that became gold later was no exam."""
+    void = GoldResult.objects.filter(answer__assignment=OuterRef("pk"), counts=False)
     taken = Assignment.objects.filter(
-        project=project, worker_id=worker_id, task__is_gold=True
+        Q(task__promotion=None)
+        | Q(answer=None)
+        | Q(answer__pk__gt=F("task__promotion__last_answer")),
+        ~Exists(void),
+        project=project,
+        worker_id=worker_id,
+        task__is_gold=True,
     ).exclude(state=Assignment.State.RELEASED)
     return taken if last is None else taken.filter(leased_at__gt=last.decided_at)

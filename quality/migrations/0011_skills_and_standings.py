@@ -17,19 +17,6 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AlterField(
-            model_name="flag",
-            name="kind",
-            field=models.CharField(
-                choices=[
-                    ("low_accuracy", "Low Accuracy"),
-                    ("low_information", "Low Information"),
-                    ("drift", "Drift"),
-                    ("copying", "Copying"),
-                ],
-                max_length=20,
-            ),
-        ),
         migrations.CreateModel(
             name="Gate",
             fields=[
@@ -46,14 +33,40 @@ class Migration(migrations.Migration):
                 ("exam", models.JSONField(null=True)),
                 ("training", models.JSONField(null=True)),
             ],
-            options={
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(("exam", None), ("training", None), _connector="OR"),
-                        name="gate_is_exam_or_training",
-                    )
-                ],
-            },
+        ),
+        migrations.CreateModel(
+            name="Review",
+            fields=[
+                (
+                    "answer",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        serialize=False,
+                        to="tasks_app.answer",
+                    ),
+                ),
+                ("accepted", models.BooleanField()),
+                ("note", models.TextField(blank=True)),
+                ("at", models.DateTimeField()),
+            ],
+        ),
+        migrations.CreateModel(
+            name="Sitting",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveIntegerField()),
+                ("n", models.PositiveIntegerField()),
+                ("score", models.FloatField()),
+                ("low", models.FloatField()),
+                ("passed", models.BooleanField()),
+                ("decided_at", models.DateTimeField()),
+            ],
         ),
         migrations.CreateModel(
             name="Skill",
@@ -84,25 +97,6 @@ class Migration(migrations.Migration):
                 ("window", models.PositiveSmallIntegerField(null=True)),
                 ("ttl_days", models.PositiveSmallIntegerField(null=True)),
                 ("created_at", models.DateTimeField()),
-                (
-                    "project",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="skills",
-                        to="tasks_app.project",
-                    ),
-                ),
-                (
-                    "tenant",
-                    models.ForeignKey(
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to=settings.TENANT_MODEL,
-                    ),
-                ),
             ],
         ),
         migrations.CreateModel(
@@ -120,23 +114,6 @@ class Migration(migrations.Migration):
                 ("n", models.PositiveIntegerField()),
                 ("changed_at", models.DateTimeField()),
                 ("expires_at", models.DateTimeField(null=True)),
-                (
-                    "skill",
-                    models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="values",
-                        to="quality.skill",
-                    ),
-                ),
-                (
-                    "worker",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="skills",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
             ],
         ),
         migrations.CreateModel(
@@ -166,24 +143,9 @@ class Migration(migrations.Migration):
                 ),
                 ("last_answer_at", models.DateTimeField()),
                 ("figures", models.JSONField()),
+                ("mirrored", models.JSONField(default=dict)),
+                ("n_mirrored", models.PositiveIntegerField(default=0)),
                 ("studied_at", models.DateTimeField()),
-                (
-                    "project",
-                    models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="standings",
-                        to="tasks_app.project",
-                    ),
-                ),
-                (
-                    "worker",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
             ],
         ),
         migrations.CreateModel(
@@ -204,111 +166,176 @@ class Migration(migrations.Migration):
                 ("leased_until", models.DateTimeField(null=True)),
                 ("rests_until", models.DateTimeField(null=True)),
             ],
-            options={
-                "indexes": [
-                    models.Index(
-                        condition=models.Q(("due_at__isnull", False)),
-                        fields=["due_at"],
-                        name="study_waiting",
-                    )
-                ],
-            },
         ),
-        migrations.CreateModel(
-            name="Review",
-            fields=[
-                (
-                    "answer",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        primary_key=True,
-                        serialize=False,
-                        to="tasks_app.answer",
-                    ),
-                ),
-                ("accepted", models.BooleanField()),
-                ("note", models.TextField(blank=True)),
-                ("at", models.DateTimeField()),
-                (
-                    "by",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "project",
-                    models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="tasks_app.project",
-                    ),
-                ),
-                (
-                    "worker",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-            ],
-            options={
-                "indexes": [models.Index(fields=["project", "worker"], name="reviews_of_worker")],
-            },
+        migrations.AddField(
+            model_name="goldresult",
+            name="is_examined",
+            field=models.BooleanField(db_default=False, default=False),
         ),
-        migrations.CreateModel(
-            name="Sitting",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("number", models.PositiveIntegerField()),
-                ("n", models.PositiveIntegerField()),
-                ("score", models.FloatField()),
-                ("low", models.FloatField()),
-                ("passed", models.BooleanField()),
-                ("decided_at", models.DateTimeField()),
-                (
-                    "project",
-                    models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="sittings",
-                        to="tasks_app.project",
-                    ),
-                ),
-                (
-                    "worker",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-            ],
-            options={
-                "constraints": [
-                    models.UniqueConstraint(
-                        fields=("project", "worker", "number"), name="sitting_numbered_per_worker"
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("low__gte", 0),
-                            ("low__lte", 1),
-                            ("score__gte", 0),
-                            ("score__lte", models.F("n")),
-                        ),
-                        name="sitting_score_within_n",
-                    ),
+        migrations.AlterField(
+            model_name="flag",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("low_accuracy", "Low Accuracy"),
+                    ("low_information", "Low Information"),
+                    ("drift", "Drift"),
+                    ("copying", "Copying"),
                 ],
-            },
+                max_length=20,
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="goldresult",
+            index=models.Index(
+                condition=models.Q(("is_examined", False)),
+                fields=["project"],
+                name="gold_results_unexamined",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="gate",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("exam", None), ("training", None), _connector="OR"),
+                name="gate_is_exam_or_training",
+            ),
+        ),
+        migrations.AddField(
+            model_name="review",
+            name="by",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
+        ),
+        migrations.AddField(
+            model_name="review",
+            name="project",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="+",
+                to="tasks_app.project",
+            ),
+        ),
+        migrations.AddField(
+            model_name="review",
+            name="worker",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
+        ),
+        migrations.AddField(
+            model_name="sitting",
+            name="project",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="sittings",
+                to="tasks_app.project",
+            ),
+        ),
+        migrations.AddField(
+            model_name="sitting",
+            name="worker",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
+        ),
+        migrations.AddField(
+            model_name="skill",
+            name="project",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="skills",
+                to="tasks_app.project",
+            ),
+        ),
+        migrations.AddField(
+            model_name="skill",
+            name="tenant",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="+",
+                to=settings.TENANT_MODEL,
+            ),
+        ),
+        migrations.AddField(
+            model_name="skillvalue",
+            name="skill",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="values",
+                to="quality.skill",
+            ),
+        ),
+        migrations.AddField(
+            model_name="skillvalue",
+            name="worker",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="skills",
+                to=settings.AUTH_USER_MODEL,
+            ),
+        ),
+        migrations.AddField(
+            model_name="standing",
+            name="project",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="standings",
+                to="tasks_app.project",
+            ),
+        ),
+        migrations.AddField(
+            model_name="standing",
+            name="worker",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="study",
+            index=models.Index(
+                condition=models.Q(("due_at__isnull", False)),
+                fields=["due_at"],
+                name="study_waiting",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="review",
+            index=models.Index(fields=["project", "worker"], name="reviews_of_worker"),
+        ),
+        migrations.AddConstraint(
+            model_name="sitting",
+            constraint=models.UniqueConstraint(
+                fields=("project", "worker", "number"), name="sitting_numbered_per_worker"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="sitting",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("low__gte", 0),
+                    ("low__lte", 1),
+                    ("score__gte", 0),
+                    ("score__lte", models.F("n")),
+                ),
+                name="sitting_score_within_n",
+            ),
         ),
         migrations.AddConstraint(
             model_name="skill",

@@ -25,6 +25,8 @@ class GoldResult(models.Model):
     task = models.ForeignKey(Task, models.CASCADE, related_name="+", db_constraint=False)
     score = models.FloatField()
     counts = models.BooleanField(default=True)
+    # Whether exams, trainings and skills know of it as it is now.
+    is_examined = models.BooleanField(default=False, db_default=False)
     answered_at = models.DateTimeField()
 
     class Meta:
@@ -33,7 +35,14 @@ class GoldResult(models.Model):
                 condition=Q(score__gte=0) & Q(score__lte=1), name="gold_result_is_a_share"
             )
         ]
-        indexes = [models.Index(fields=["project", "worker"], name="gold_results_of_worker")]
+        indexes = [
+            models.Index(fields=["project", "worker"], name="gold_results_of_worker"),
+            models.Index(
+                fields=["project"],
+                condition=Q(is_examined=False),
+                name="gold_results_unexamined",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.score} on gold {self.task_id}"

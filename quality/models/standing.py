@@ -13,7 +13,7 @@ from tasks_app.models import Answer, Project
 class Gate(models.Model):
     """What a project asks of workers before they may claim; a missing row asks nothing.
 
-    requirements: an expression over skills, attributes and lists, see quality.requirements
+    requirements: an expression over skills, attributes and lists, see quality.grounds.requirements
     exam: {"n", "pass_mark", "paid", "retry_days"}; so many gold tasks come before the work
     training: {"n", "pass_mark", "retry_days"}; the project consists of gold tasks with hints
     """
@@ -166,6 +166,8 @@ class Standing(models.Model):
     seconds: over the n_timed answers that tell how long they took
     recent_agreement, recent_speed: the last answers, oldest first, as quality.study computes them
     figures: what managers read, see quality.study
+    mirrored: what the worker reads, as it was when they had n_mirrored answers: it moves in steps
+        of so many, lest one answer tell what it was
     """
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="standings", db_index=False)
@@ -178,6 +180,8 @@ class Standing(models.Model):
     recent_speed = ArrayField(models.FloatField(), default=list)
     last_answer_at = models.DateTimeField()
     figures = models.JSONField()
+    mirrored = models.JSONField(default=dict)
+    n_mirrored = models.PositiveIntegerField(default=0)
     studied_at = models.DateTimeField()
 
     class Meta:

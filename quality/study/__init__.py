@@ -1,5 +1,5 @@
 """The study of a project's workers: figures, typed suspicions, what skills stand on."""
 
-from quality.study.running import due, mark, oldest, run
+from quality.study.running import Outcome, due, mark, oldest, run
 
-__all__ = ["due", "mark", "oldest", "run"]
+__all__ = ["Outcome", "due", "mark", "oldest", "run"]

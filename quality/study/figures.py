@@ -5,11 +5,14 @@ from typing import Any
 import numpy as np
 from scipy import special
 
-from quality.core import accuracies, pooled_accuracies
+from quality.core import accuracies, beta_interval, pooled_accuracies
 from quality.core.fraud import Copying, Drift, Information, Speed
 from quality.core.votes import Codes, Floats
+from quality.models import Reliability
+from quality.skills import STEP
 from quality.study.material import Material, Studied
 from quality.study.scores import Scores
+from tasks_app.models import Project
 
 Told = dict[str, Any]
 
@@ -49,10 +52,48 @@ def of_workers(material: Material, scores: Scores) -> list[Told]:
                 "copying": _copying(scores.copying, material, code, scores.pairs_of(code)),
                 "too_fast": _speed(scores.speed, code),
             },
-            "series": _series(scores.drift.series(code).right),
+            "series": _series(scores.drift.series(code).right, MOST_POINTS),
             "fields": {key: labels[code] for key, labels in fields if code in labels},
         }
     return told
+
+
+def reliabilities(project: Project) -> dict[int, Told]:
+    """By worker, the accuracy that the last fit found."""
+    found = Reliability.objects.filter(project=project)
+    return {
+        row.worker_id: _share(
+            row.alpha / (row.alpha + row.beta),
+            np.array(beta_interval(row.alpha, row.beta)),
+            row.n_answers,
+        )
+        for row in found
+    }
+
+
+def mirrored(
+    told: Told, accuracy: Told | None, recent: list[float], scores: Scores | None, code: int
+) -> Told:
+    """What the worker reads of these figures: nothing that tells of one answer by itself."""
+    right = scores.drift.series(code).right if scores else np.zeros(0)
+    return {
+        "accuracy": accuracy,
+        "agreement": told["agreement"],
+        "speed": told["speed"],
+        "series": _series(right, max(1, right.size // STEP)),
+        "fields": {
+            key: {
+                "accuracy": field["accuracy"],
+                "worst_label": field["worst_label"],
+                "labels": [
+                    {name: one[name] for name in ("label", "accuracy", "interval")}
+                    for one in field["labels"]
+                ],
+            }
+            for key, field in told["fields"].items()
+        },
+        "recent": recent,
+    }
 
 
 def _share(value: float, interval: Floats, n: int) -> Told:
@@ -121,9 +162,10 @@ def _speed(found: Speed, code: int) -> Told:
     }
 
 
-def _series(right: Floats) -> list[Told]:
-    """The share of right answers in equal runs of them, first to last."""
-    runs = np.array_split(right, min(MOST_POINTS, right.size)) if right.size else []
+def _series(right: Floats, n_points: int) -> list[Told]:
+    """The share of right answers in so many equal runs of them at most, first to last."""
+    n_points = min(n_points, MOST_POINTS, right.size)
+    runs = np.array_split(right, n_points) if n_points else []
     return [{"n": int(run.size), "accuracy": _number(run.mean())} for run in runs]
 
 

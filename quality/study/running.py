@@ -14,7 +14,7 @@ from django.db.models import Count, Min
 from quality import due as settling
 from quality import flags, heartbeat
 from quality.models import Flag, Review, Study
-from quality.skills import MOST_RECENT
+from quality.skills import MOST_RECENT, STEP
 from quality.sql import statement
 from quality.study import figures, material, scores, suspicions
 from quality.study.material import Material
@@ -58,8 +58,13 @@ def oldest(*, now: datetime) -> datetime | None:
     return since
 
 
-def run(*, project: Project, clock: Callable[[], datetime]) -> Outcome | None:
-    """Study the project's workers; None if another process is at it. Twice changes nothing."""
+def run(
+    *, project: Project, clock: Callable[[], datetime], follow: Callable[[Outcome], None]
+) -> Outcome | None:
+    """Study the project's workers, then do what follows; None if another process is at it.
+
+    Twice changes nothing. What was broken off, or failed, is due still.
+    """
     began, now = time.monotonic(), clock()
     with connection.cursor() as cursor:
         params: dict[str, Any] = {"project_id": project.pk, "now": now, "until": now + LEASE}
@@ -74,16 +79,22 @@ def run(*, project: Project, clock: Callable[[], datetime]) -> Outcome | None:
         held = mine.filter(leased_until__isnull=False)
         return held.update(leased_until=clock() + LEASE)
 
+    def rest() -> datetime:
+        took = time.monotonic() - began
+        return clock() + timedelta(seconds=max(LEAST_REST_S, REST_FACTOR * took))
+
     try:
         with heartbeat.kept(renew, every_s=BEAT_S, what=f"study of {project.pk}"):
             outcome = _studied(project, mine.filter, is_quiet, clock)
+            follow(outcome)
     except LostLease:
         return None
-    finally:
-        took = time.monotonic() - began
-        rest = timedelta(seconds=max(LEAST_REST_S, REST_FACTOR * took))
-        mine.filter(due_at=due_at).update(due_at=None)
-        mine.update(leased_until=None, rests_until=clock() + rest)
+    except BaseException:
+        mine.update(leased_until=None, due_at=rest())
+        raise
+    # Unless it was asked for anew meanwhile.
+    mine.filter(due_at=due_at).update(due_at=None)
+    mine.update(leased_until=None, rests_until=rest())
     return outcome
 
 
@@ -93,13 +104,20 @@ def _studied(
     read = material.read(project)
     found = scores.computed(read) if read.fields else None
     told = figures.of_workers(read, found) if found else []
-    suspected = list(suspicions.found(read, found, is_quiet=is_quiet)) if found else []
+    known = flags.unsettled(project)
+    suspected = list(suspicions.found(read, found, is_quiet=is_quiet, but=known)) if found else []
     rows = _rows(project, read, found, told)
     now = clock()
     with transaction.atomic():
         with connection.cursor() as cursor:
             rows_told = orjson.dumps(rows, option=orjson.OPT_SERIALIZE_NUMPY).decode()
-            cursor.execute(KEEP, {"project_id": project.pk, "rows": rows_told, "now": now})
+            kept: dict[str, Any] = {
+                "project_id": project.pk,
+                "rows": rows_told,
+                "step": STEP,
+                "now": now,
+            }
+            cursor.execute(KEEP, kept)
         _hold(held)
     raised: list[Flag] = []
     if suspected:
@@ -133,9 +151,11 @@ def _rows(
     np.maximum.at(last, worker, answers.at)
     rejected = _rejected(project)
     place = {worker_id: code for code, worker_id in enumerate(read.worker_ids.tolist())}
+    accuracy = figures.reliabilities(project)
     rows = []
     for i, worker_id in enumerate(worker_ids.tolist()):
         code = place.get(worker_id) if found else None
+        recent = _recent(found and found.recent_agreement, code)
         refused = aside[i] or min(rejected.get(worker_id, 0), counts[i])
         rows.append(
             {
@@ -144,10 +164,13 @@ def _rows(
                 "n_accepted": int(counts[i] - refused),
                 "n_timed": int(n_timed[i]),
                 "seconds": float(seconds[i]),
-                "recent_agreement": _recent(found and found.recent_agreement, code),
+                "recent_agreement": recent,
                 "recent_speed": _recent(found and found.recent_speed, code),
                 "last_answer_at": _iso(last[i]),
                 "figures": {} if code is None else told[code],
+                "mirrored": {}
+                if code is None
+                else figures.mirrored(told[code], accuracy.get(worker_id), recent, found, code),
             }
         )
     return rows

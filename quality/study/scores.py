@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from quality.core import mean_interval
 from quality.core.fraud import (
@@ -12,6 +13,7 @@ from quality.core.fraud import (
     Information,
     Speed,
     copying,
+    discoveries,
     drift,
     low_information,
     too_fast,
@@ -21,6 +23,8 @@ from quality.study.material import Material
 
 # A task's pace is known from so many answers; else the project's is taken.
 PACE_KNOWN = 3
+# What a spread needs.
+LEAST_TIMED = 2
 # No answer takes less, in seconds, than a clock tells.
 LEAST_S = 0.05
 
@@ -34,6 +38,8 @@ class Scores:
     recent_agreement, recent_speed: arrays of each worker's numbers in order of time; the
         probability that the answer is right by the others, the log of time over the median
     partners: pairs of `copying` by worker code, strangest first
+    n_fields: fields of a task; a worker's errors in them may come together, so a p-value over all
+        is taken to the power of 1 / n_fields, as if all fields said the same
     """
 
     information: Information
@@ -44,6 +50,16 @@ class Scores:
     recent_agreement: list[Floats]
     recent_speed: list[Floats]
     partners: dict[int, Codes]
+    n_fields: int
+
+    def tempered(self, p_values: Floats) -> Floats:
+        """P-values over answers to all fields, as if the fields of a task were one answer."""
+        return np.asarray(p_values ** (1.0 / self.n_fields))
+
+    def discovered(self, budget: float) -> NDArray[np.bool_]:
+        """Which pairs are found to copy, of those a share of at most the budget being innocent."""
+        pairs = self.copying
+        return discoveries(self.tempered(pairs.p_value), budget, n_tested=pairs.n_tested)
 
     def pairs_of(self, code: int) -> Codes:
         """The pairs that this worker is one of, strangest first."""
@@ -73,6 +89,7 @@ def computed(material: Material) -> Scores:
         recent_agreement=_cut(right.right.clip(0.0, 1.0), np.diff(right.starts)),
         recent_speed=logs,
         partners=_partners(pairs),
+        n_fields=len(questions),
     )
 
 
@@ -94,7 +111,7 @@ def _cut(numbers: Floats, counts: Codes) -> list[Floats]:
 
 
 def _ratio(logs: Floats) -> dict[str, Any] | None:
-    if not logs.size:
+    if logs.size < LEAST_TIMED:
         return None
     value, low, high = np.exp(mean_interval(logs)).round(4).tolist()
     return {"value": value, "interval": [low, high], "n": int(logs.size)}

@@ -1,9 +1,11 @@
 """From scores to flags of each kind, with evidence that a person can check."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from quality.core.fraud import BUDGETS
 from quality.flags import Suspicion
@@ -21,18 +23,26 @@ STRICTER_UNDER_WAY = 5.0
 EVIDENCE_ANSWERS = 50
 
 
-def found(material: Material, scores: Scores, *, is_quiet: bool) -> Iterator[Suspicion]:
-    """Whom the scores give ground to suspect, by kind and worker."""
+def found(
+    material: Material, scores: Scores, *, is_quiet: bool, but: Collection[tuple[int, str]] = ()
+) -> Iterator[Suspicion]:
+    """Whom the scores give ground to suspect, by kind and worker; but those known already."""
     stricter = 1.0 if is_quiet else STRICTER_UNDER_WAY
-    enough = scores.information.n >= ENOUGH_ANSWERS
-    by_chance = scores.information.p_value <= BUDGETS.low_information / stricter
-    for code in np.flatnonzero(enough & by_chance).tolist():
-        yield _low_information(material, scores, code)
-    drifted = scores.drift.p_value <= BUDGETS.drift / stricter
-    for code in np.flatnonzero(enough & drifted).tolist():
-        yield _drift(material, scores, code)
-    for code in np.flatnonzero(enough & scores.copying.is_flagged).tolist():
-        yield _copying(material, scores, code)
+    enough = scores.information.n >= ENOUGH_ANSWERS * scores.n_fields
+    told, moved = scores.information.p_value, scores.drift.p_value
+    little = scores.tempered(told) <= BUDGETS.low_information / stricter
+    drifted = scores.tempered(moved) <= BUDGETS.drift / stricter
+    pairs = scores.discovered(BUDGETS.copying / stricter)
+    copies = np.zeros(enough.size, dtype=np.bool_)
+    copies[scores.copying.worker_a[pairs]] = copies[scores.copying.worker_b[pairs]] = True
+    for kind, flagged, suspect in (
+        (Flag.Kind.LOW_INFORMATION, little, _low_information),
+        (Flag.Kind.DRIFT, drifted, _drift),
+        (Flag.Kind.COPYING, copies, partial(_copying, pairs=pairs)),
+    ):
+        for code in np.flatnonzero(enough & flagged).tolist():
+            if (int(material.worker_ids[code]), kind) not in but:
+                yield suspect(material, scores, code)
 
 
 def _low_information(material: Material, scores: Scores, code: int) -> Suspicion:
@@ -78,10 +88,12 @@ def _drift(material: Material, scores: Scores, code: int) -> Suspicion:
     )
 
 
-def _copying(material: Material, scores: Scores, code: int) -> Suspicion:
+def _copying(
+    material: Material, scores: Scores, code: int, *, pairs: NDArray[np.bool_]
+) -> Suspicion:
     one = scores.copying
-    pairs = [pair for pair in scores.pairs_of(code).tolist() if one.is_discovered[pair]]
-    told = [figures.pair_told(one, material, code, pair) for pair in pairs[: figures.MOST_PAIRS]]
+    own = [pair for pair in scores.pairs_of(code).tolist() if pairs[pair]]
+    told = [figures.pair_told(one, material, code, pair) for pair in own[: figures.MOST_PAIRS]]
     worst = told[0]
     return _suspicion(
         material,

@@ -1,6 +1,11 @@
 """Gold may be shown to whoever misses it, and retires; a history is read in an order that hides it."""
 
-from django.contrib.postgres.operations import AddIndexConcurrently, RemoveIndexConcurrently
+from django.contrib.postgres.operations import (
+    AddConstraintNotValid,
+    AddIndexConcurrently,
+    RemoveIndexConcurrently,
+    ValidateConstraint,
+)
 from django.db import migrations, models
 
 
@@ -42,7 +47,8 @@ class Migration(migrations.Migration):
                 max_length=12,
             ),
         ),
-        migrations.AddConstraint(
+        # Held to it from now on; what is there is looked at after, and nobody waits for that.
+        AddConstraintNotValid(
             model_name="task",
             constraint=models.CheckConstraint(
                 condition=models.Q(
@@ -53,5 +59,6 @@ class Migration(migrations.Migration):
                 name="task_gold_alone_retires",
             ),
         ),
+        ValidateConstraint(model_name="task", name="task_gold_alone_retires"),
         migrations.RunSQL("RESET statement_timeout", "SET statement_timeout = 0"),
     ]

@@ -196,3 +196,71 @@ def test_guidelines_that_only_read_better_ask_for_nothing(tenant, rosa, wim):
     rosa.patch("/projects/owls/", {"guidelines": "Look well!"})
 
     assert len(claim(wim, "owls")["assignments"]) == 1
+
+
+def test_an_exam_task_given_back_is_paid_if_it_comes_again_as_work(exam, wim):
+    first, *_ = claim(wim, "owls", count=4)["assignments"]
+    assert wim.post(f"/assignments/{first['id']}/release/", {})["reward"]["amount"] == "0.0000"
+
+    assert Assignment.objects.get(uid=first["id"]).is_paid
+    exam_again = claim(wim, "owls", count=4)["assignments"]
+    assert {float(lease["reward"]["amount"]) for lease in exam_again} == {0.0}
+
+
+def test_an_exam_is_found_from_the_door_to_all_projects(exam, wim):
+    told = wim.post("/claim/", {"count": 2})
+    assert (told.status, len(told["assignments"])) == (201, 2)
+
+
+def test_gold_found_wrong_since_opens_a_failed_exam_again(exam, wim, rosa):
+    leases = claim(wim, "owls", count=4)["assignments"]
+    for lease, label in zip(leases, ["owl", "owl", "owl", "wren"], strict=True):
+        answer(wim, lease, label)
+    assert codes(claim(wim, "owls")) == ["requirement"]
+    task = Assignment.objects.get(uid=leases[3]["id"]).task
+    path = f"/projects/owls/gold/{task.item.external_id}/retire/"
+    assert rosa.post(path, {"reason": "it is no owl"}).status == 200
+    settle("owls")
+
+    assert not Sitting.objects.exists()
+    (more,) = claim(wim, "owls", count=4)["assignments"]
+    answer(wim, more)
+    assert len(claim(wim, "owls", count=10)["assignments"]) == 3
+
+
+@pytest.fixture
+def school(rosa):
+    """A training of four tasks."""
+    body = {"slug": "school", "name": "School", "form": FORM, "training": EXAM}
+    assert rosa.post("/projects/", body).status == 201
+    rosa.post("/projects/school/open/")
+    project = Project.objects.get(slug="school")
+    some_items(project, 4, gold={"kind": "owl"})
+    return project
+
+
+def test_a_training_whose_last_task_was_skipped_is_decided_at_the_next_claim(school, wim):
+    *others, last = claim(wim, "school", count=4)["assignments"]
+    for lease in others:
+        answer(wim, lease)
+    wim.post(f"/assignments/{last['id']}/skip/", {})
+
+    assert codes(claim(wim, "school")) == ["requirement"]
+    assert (Sitting.objects.get().n, Sitting.objects.get().score) == (4, 3.0)
+
+
+@pytest.mark.parametrize("change", [{"gold_rate": 0}, {"gold_feedback": False}])
+def test_a_training_stays_one(school, rosa, change):
+    told = rosa.patch("/projects/school/", change)
+    assert (told.status, told["errors"][0]["code"]) == (422, "training")
+
+
+def test_a_settler_that_died_after_it_scored_leaves_nothing_undecided(school, wim, monkeypatch):
+    take_all(wim, "school", ["owl", "owl", "owl", "owl"])
+    with monkeypatch.context() as patched:
+        patched.setattr(settling.examining, "after_gold", lambda **_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            settle("school")
+    assert not Sitting.objects.exists()
+    settle("school")
+    assert Sitting.objects.get().score == 4.0

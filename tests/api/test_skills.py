@@ -5,7 +5,7 @@ import pytest
 from marketplace.accounts import people
 from marketplace.accounts.keys import make_key
 from marketplace.accounts.models import TenantWorker
-from marketplace.flows import knowing
+from marketplace.flows import knowing, settling
 from quality.models import SkillValue
 from tasks_app.models import Admission, Project
 from tasks_app.staging import Record
@@ -212,3 +212,39 @@ def test_reviews_make_a_skill_and_the_last_word_counts(rosa, tenant):
 def test_a_manager_of_another_tenant_finds_no_worker(name):
     other = Caller(a_key(a_user(a_tenant("other"), "manager")))
     assert other.get(f"/workers/{name}/").status == 404
+
+
+def test_a_value_goes_with_the_gold_it_stood_on(rosa, tenant):
+    project = a_project(tenant, slug="owls")
+    (item,) = some_items(project, 1, gold={"kind": "owl"})
+    record = {"external_id": item.external_id, "worker": "zoe", "answer": {"kind": "wren"}}
+    bring_answers(project, [Record(1, record)])
+    rosa.post("/skills/", {"name": "gold", "source": "gold"})
+    settling.settle_project(project_id=project.pk)
+    assert [row["value"] for row in rosa.get("/skills/gold/values/")["results"]] == [0.0]
+    rosa.post(f"/projects/owls/gold/{item.external_id}/retire/", {"reason": "wrong"})
+    settling.settle_project(project_id=project.pk)
+    assert rosa.get("/skills/gold/values/")["results"] == []
+
+
+def test_the_operator_sets_skills_of_the_deployment_by_the_ids_of_workers(olga, rosa, worker):
+    olga.post("/skills/", {"name": "english", "source": "by_hand"})
+    rows = [{"worker": str(worker.uid), "value": 4}]
+    assert olga.post("/skills/english/values/", {"values": rows})["n"] == 1
+    assert [row["value"] for row in rosa.get("/skills/english/values/")["results"]] == [4.0]
+    told = olga.post("/skills/english/values/", {"values": [{"worker": "nobody", "value": 4}]})
+    assert (told.status, told["errors"][0]["code"]) == (422, "unknown_worker")
+
+
+def test_reasons_do_not_tell_what_an_answer_to_gold_was_worth(rosa, wim, tenant):
+    rosa.post("/skills/", {"name": "gold", "source": "gold"})
+    open_up(rosa, {"skill": "gold", "op": "gte", "value": 0.9})
+    school = a_project(tenant, slug="school", gold_rate=1.0)
+    some_items(school, 1, gold={"kind": "owl"})
+    (lease,) = claim(wim, "school")["assignments"]
+    wim.post(f"/assignments/{lease['id']}/submit/", {"answer": {"kind": "wren"}})
+    settling.settle_project(project_id=school.pk)
+    assert SkillValue.objects.get().value == 0.0
+    (told,) = details(claim(wim))
+    assert "yours falls short of it" in told
+    assert "0.0" not in told

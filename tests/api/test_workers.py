@@ -197,18 +197,53 @@ def test_skills_from_consensus_have_their_window_and_workers_read_them(owls, ros
     assert told["skills"][0]["value"] == sleeper["value"]
 
 
-def test_a_worker_reads_figures_about_themselves_and_no_suspicions(tenant, rosa):
+def test_a_worker_reads_figures_about_themselves_in_steps_of_twenty_and_no_suspicions(tenant):
     wim = a_worker(tenant)
-    project = a_project(tenant, slug="owls", access="open")
-    some_items(project, 5)
+    project = a_project(tenant, slug="owls", claim_limit=100)
+    some_items(project, 25)
     caller = Caller(a_key(wim))
-    for lease in caller.post("/projects/owls/claim/", {"count": 5})["assignments"]:
+    leases = caller.post("/projects/owls/claim/", {"count": 25})["assignments"]
+    seen = []
+    for n, lease in enumerate(leases, start=1):
         caller.post(f"/assignments/{lease['id']}/submit/", {"answer": {"kind": "owl"}})
-    settle(project)
-    (told,) = caller.get("/me/skills/")["projects"]
-    assert (told["project"], told["n_answers"], told["gold"]) == ("owls", 5, None)
-    assert told["speed"]["n"] == 5
+        if n in {19, 20, 25}:
+            settle(project)
+            (told,) = caller.get("/me/skills/")["projects"]
+            seen.append(told["agreement"] and told["agreement"]["n"])
+    assert seen == [None, 20, 20]
+    assert (told["project"], told["n_answers"], told["gold"]) == ("owls", 25, None)
+    assert (told["speed"]["n"], told["accuracy"]["n"]) == (20, 20)
+    assert [run["n"] for run in told["series"]] == [20]
     assert "scores" not in told
+
+
+def test_a_study_that_failed_is_due_still(owls, monkeypatch):
+    study.mark(project=owls, is_quiet=True, now=timezone.now())
+    Study.objects.update(due_at=timezone.now())
+
+    def fails(**_):
+        raise RuntimeError("of a sudden")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(studying.examining, "refresh", fails)
+        with pytest.raises(RuntimeError):
+            studying.study_project(project_id=owls.pk)
+    row = Study.objects.get()
+    assert row.due_at is not None
+    assert row.leased_until is None
+    Study.objects.update(due_at=timezone.now())
+    assert studying.study_project(project_id=owls.pk)
+    assert Study.objects.get().due_at is None
+
+
+def test_a_review_moves_the_share_that_was_accepted(owls, rosa, tenant):
+    zoe = pseudonym(tenant, "honest0")
+    item = Answer.objects.filter(worker__username="honest0").first().task.item
+    reviews = [{"external_id": item.external_id, "worker": zoe, "accepted": False}]
+    assert rosa.post("/projects/owls/reviews/", {"reviews": reviews}).status == 200
+    Study.objects.update(due_at=timezone.now())
+    assert studying.study_project(project_id=owls.pk)
+    assert Standing.objects.get(worker__username="honest0").n_accepted == N_TASKS - 1
 
 
 def test_gold_figures_move_in_steps_of_twenty(tenant):

@@ -6,8 +6,9 @@ import time
 import pytest
 from django.db import IntegrityError, connection, transaction
 
+from marketplace.accounts import people
 from marketplace.accounts.models import TenantWorker
-from marketplace.flows import examining, knowing
+from marketplace.flows import admitting, examining, knowing
 from quality.models import Gate, Sitting, Skill, SkillValue, Standing
 from tasks_app.models import Admission, Assignment
 from tests.factories import NOON, a_project, a_tenant, a_worker, some_items
@@ -34,6 +35,27 @@ def test_of_two_grounds_that_come_at_once_neither_is_missed():
     other = threading.Thread(target=given_the_skill)
     with transaction.atomic():
         knowing.keep_attributes(tenant=tenant, worker_id=worker.pk, attributes={"country": "CH"})
+        other.start()
+        time.sleep(WAITS_S)
+    other.join()
+
+    assert Admission.objects.get(project=project, worker=worker).may_claim
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_ground_that_changes_while_a_worker_is_met_is_not_missed():
+    tenant = a_tenant()
+    worker = a_worker(a_tenant())
+    people.known(tenant=tenant, worker_ids=[worker.pk], now=NOON)
+    project = a_project(tenant, access="open", asked={"requirements": {"list": "experts"}})
+
+    def listed():
+        knowing.put_on_list(tenant=tenant, name="experts", worker_ids=[worker.pk])
+        connection.close()
+
+    other = threading.Thread(target=listed)
+    with transaction.atomic():
+        admitting.meet(project=project, worker_ids=[worker.pk], now=NOON)
         other.start()
         time.sleep(WAITS_S)
     other.join()

@@ -287,8 +287,8 @@ MUTANTS = (
         "tests/journeys/test_grounds_races.py::"
         "test_of_two_grounds_that_come_at_once_neither_is_missed",
         "marketplace/flows/admitting.py",
-        "rows.filter(worker__in=block).select_for_update(no_key=True)",
-        "rows.filter(worker__in=block)",
+        "    _hold(project)\n    rows = Admission",
+        "    rows = Admission",
     ),
     Mutant(
         "an exam passed by the score and not by its lower end",
@@ -301,7 +301,7 @@ MUTANTS = (
     Mutant(
         "gold figures that move with every answer to gold",
         "tests/api/test_workers.py::test_gold_figures_move_in_steps_of_twenty",
-        "quality/mirror.py",
+        "quality/skills.py",
         "STEP = 20",
         "STEP = 1",
     ),

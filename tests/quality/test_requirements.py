@@ -128,3 +128,21 @@ def test_every_fault_is_named_at_once_where_it_stands():
         ("/requirements/all/1/list", "schema"),
         ("/requirements/all/2", "schema"),
     ]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"skill": "birds", "op": []},
+        {"skill": "birds", "op": {}},
+        {"skill": [], "op": "exists"},
+        {"skill": "birds", "op": "exists", "bound": {}},
+        {"skill": "system.answers", "op": "exists", "scope": []},
+        {"all": [[]]},
+        {"list": {}},
+        {"attribute": 1, "op": "exists"},
+        "nothing",
+    ],
+)
+def test_members_of_any_kind_are_named_and_nothing_breaks(wrong):
+    assert faults(wrong, {"birds"})

@@ -17,7 +17,7 @@ from quality.models import Skill
 
 _NUMBER: Document = {"type": "number"}
 _DAYS: Document = {"type": "integer", "minimum": 1, "maximum": 3650}
-_PSEUDONYM: Document = {"type": "string", "maxLength": 32}
+_PSEUDONYM: Document = {"type": "string", "maxLength": 36}
 SKILL_IN: Document = {
     "type": "object",
     "required": ["name", "source"],
