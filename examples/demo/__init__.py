@@ -1,1 +1,1 @@
-"""The main job end to end, over HTTP only: recorded answers, then a live crowd."""
+"""The main job end to end, over HTTP only: recorded answers, a live crowd, a hostile one."""

@@ -1,4 +1,4 @@
-"""`python -m examples.demo`: run both acts and say what came out."""
+"""`python -m examples.demo`: run the three acts and say what came out."""
 
 import argparse
 import secrets
@@ -16,7 +16,7 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
-from examples.demo import live, recorded, service, study
+from examples.demo import hostile, live, recorded, service, study
 from examples.demo.client import Client, Refused
 from examples.demo.crowd import Broken
 from examples.demo.report import Report
@@ -46,6 +46,7 @@ def _run(
     run_id = secrets.token_hex(4)
     past = whole if asked.recorded is None else whole.first(asked.recorded)
     size = live.Size(asked.sentences, asked.workers, asked.clickers, asked.seed)
+    mixed = hostile.Size(asked.hostile_sentences, asked.workers, asked.hostile, asked.seed)
     with _progress(said) as bars:
         of_past = _bar(bars, f"Settling {len(past.answers):,} recorded answers", len(past.payloads))
         before = recorded.run(client, past, slug=f"demo-recorded-{run_id}", progress=of_past)
@@ -53,7 +54,11 @@ def _run(
             bars, f"{size.n_people + size.n_clickers} simulated workers", size.n_sentences
         )
         now = live.run(client, whole, run_id=run_id, size=size, progress=of_live)
-    return Report(before, now, size, time.monotonic() - begun)
+        of_hostile = _bar(
+            bars, f"The same with {mixed.n_hostile} hostile, and without", 2 * mixed.n_sentences
+        )
+        after = hostile.run(client, whole, run_id=run_id, size=mixed, progress=of_hostile)
+    return Report(before, now, after, size, time.monotonic() - begun)
 
 
 def _progress(said: Console) -> Progress:
@@ -85,6 +90,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--sentences", type=int, default=1000, help=argparse.SUPPRESS)
     parser.add_argument("--workers", type=int, default=60, help=argparse.SUPPRESS)
     parser.add_argument("--clickers", type=int, default=6, help=argparse.SUPPRESS)
+    parser.add_argument("--hostile", type=int, default=15, help=argparse.SUPPRESS)
+    parser.add_argument("--hostile-sentences", type=int, default=1000, help=argparse.SUPPRESS)
     return parser.parse_args()
 
 

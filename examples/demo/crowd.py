@@ -14,7 +14,7 @@ from multiprocessing.synchronize import Event
 from examples.demo import chance
 from examples.demo.client import Client, Refused, Reply
 from examples.demo.following import Ack
-from examples.demo.people import Person
+from examples.demo.people import Worker
 
 N_PROCESSES = 3
 # People of one process who work at the same time; the others of it wait for their turn.
@@ -33,9 +33,9 @@ class Broken(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """A simulated worker: whom they imitate, and their own key."""
+    """A simulated worker: who they are, and their own key."""
 
-    person: Person
+    person: Worker
     key: str
 
 
@@ -49,6 +49,7 @@ class Job:
     seed: int
     external_ids: dict[str, str]  # by text: a worker is not told an item's id
     truth: dict[str, str]
+    n_lanes: int = N_LANES
 
 
 @dataclass
@@ -110,9 +111,10 @@ def _heard(words: "Queue[Word]", log: Log) -> int:
 
 
 def _work(job: Job, seats: list[Seat], done: Event, words: "Queue[Word]") -> None:
-    client = Client(job.url, "", n_connections=N_LANES)
-    with ThreadPoolExecutor(N_LANES) as pool:
-        lanes = [_Lane(job, seats[n::N_LANES], client, done, words) for n in range(N_LANES)]
+    n_lanes = job.n_lanes
+    client = Client(job.url, "", n_connections=n_lanes)
+    with ThreadPoolExecutor(n_lanes) as pool:
+        lanes = [_Lane(job, seats[n::n_lanes], client, done, words) for n in range(n_lanes)]
         for ended in [pool.submit(lane.run) for lane in lanes]:
             ended.result()
     words.put(None)
@@ -127,6 +129,7 @@ class _Lane:
         self.job, self.seats, self.client = job, seats, client
         self.done, self.words = done, words
         self.n_turns = 0
+        self.n_given: Counter[str] = Counter()
 
     def run(self) -> None:
         """Turn after turn, until all is done."""
@@ -149,8 +152,12 @@ class _Lane:
 
     def _submit(self, mine: Client, seat: Seat, assignment: Reply) -> None:
         external_id = self.job.external_ids[assignment["payload"]["text"]]
+        name = seat.person.name
         label = seat.person.answer(
-            external_id, truth=self.job.truth[external_id], seed=self.job.seed
+            external_id,
+            truth=self.job.truth[external_id],
+            seed=self.job.seed,
+            n_before=self.n_given[name],
         )
         try:
             mine.post(
@@ -161,7 +168,7 @@ class _Lane:
                 raise
             self.words.put(refused.code)
             return
-        name = seat.person.name
+        self.n_given[name] += 1
         self.words.put(Ack(assignment["task"], external_id, name, label, time.monotonic()))
 
     def _pause(self, between_s: tuple[float, float], seat: Seat, *words: str) -> None:

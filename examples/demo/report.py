@@ -6,17 +6,18 @@ from dataclasses import dataclass
 from rich.console import Console
 from rich.table import Table
 
-from examples.demo import live, recorded, scores
+from examples.demo import hostile, intruders, live, recorded, scores
 
 DIGITS = 4
 
 
 @dataclass(frozen=True)
 class Report:
-    """Both acts, and how long they took."""
+    """All acts, and how long they took."""
 
     past: recorded.Outcome
     now: live.Outcome
+    mixed: hostile.Outcome
     size: live.Size
     seconds: float
 
@@ -54,8 +55,24 @@ class Report:
         }
         return {
             name: round(value, DIGITS) if isinstance(value, float) else value
-            for name, value in found.items()
+            for name, value in (found | self._hostile_figures()).items()
         }
+
+    def _hostile_figures(self) -> dict[str, float | int | None]:
+        mixed = self.mixed
+        found: dict[str, float | int | None] = {
+            "hostile_accuracy": mixed.accuracy,
+            "hostile_accuracy_without": mixed.accuracy_without,
+            "hostile_majority_accuracy": mixed.majority_accuracy,
+            "hostile_answers_per_task": len(mixed.log.acks) / mixed.n_tasks,
+            "hostile_answers_per_worker": mixed.answers_per_worker,
+            "hostile_flagged_share": mixed.flagged_share,
+            "hostile_studied": int(mixed.is_studied),
+        }
+        for kind in (*intruders.KINDS, "poor", "honest"):
+            found[f"hostile_{kind}"] = mixed.kinds[kind]
+            found[f"hostile_{kind}_flagged"] = mixed.flagged[kind]
+        return found
 
     def json(self) -> str:
         """The figures as one line."""
@@ -70,8 +87,9 @@ class Report:
         table.add_column("What")
         table.add_column("Found", justify="right")
         table.add_column("Beside it")
-        for rows in (self._recorded(), self._live(), self._people(), self._machines()):
-            for row in rows:
+        parts = (self._recorded, self._live, self._people, self._machines, self._mixed)
+        for rows in parts:
+            for row in rows():
                 table.add_row(*row)
             table.add_section()
         console.print(table)
@@ -150,7 +168,49 @@ class Report:
                 f"{now.inbox.n_failed} failed on purpose"
             )
             rows.append(("Webhooks taken", str(len(now.inbox.taken)), beside))
-        return [*rows, ("Whole demo", f"{self.seconds:.0f} s", "")]
+        return rows
+
+    def _mixed(self) -> list[tuple[str, str, str]]:
+        mixed = self.mixed
+        beside = {
+            "sleeper": "right at first, then as prior",
+            "prior": "by the shares of all answers",
+            "bad_copier": "of a source right in 45 %; no bar",
+            "skilled_copier": "of a source right in 75 %; no bar",
+        }
+        beside_share = "" if mixed.is_studied else "the last study was not seen"
+        return [
+            (
+                "Hostile: accuracy",
+                _share(mixed.accuracy),
+                f"{_share(mixed.accuracy_without)} without them; "
+                f"majority vote {_share(mixed.majority_accuracy)}",
+            ),
+            (
+                "Answers per task",
+                f"{len(mixed.log.acks) / mixed.n_tasks:.2f}",
+                f"{mixed.answers_per_worker:.0f} per worker",
+            ),
+            *(
+                (
+                    f"{kind.replace('_', ' ').capitalize()} workers flagged",
+                    f"{mixed.flagged[kind]} of {mixed.kinds[kind]}",
+                    beside.get(kind, ""),
+                )
+                for kind in intruders.KINDS
+            ),
+            (
+                "Of those with a bar",
+                "none" if mixed.flagged_share is None else _share(mixed.flagged_share),
+                beside_share,
+            ),
+            (
+                "Honest workers flagged",
+                f"{mixed.flagged['honest']} of {mixed.kinds['honest']}",
+                f"of the poor {mixed.flagged['poor']} of {mixed.kinds['poor']}",
+            ),
+            ("Whole demo", f"{self.seconds:.0f} s", ""),
+        ]
 
 
 def _share(value: float) -> str:
