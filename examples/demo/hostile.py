@@ -14,8 +14,8 @@ from examples.demo.people import Worker
 from examples.demo.shift import Progress, Shift
 from examples.demo.study import Study
 
-# With the second act's three to seven a worker gives 60 answers, too few to tell one who sleeps from
-# an honest one; with these a worker gives 85 to 90.
+# With the second act's three to seven a worker gives 60 answers, too few to tell one who sleeps
+# from an honest one; with these, 85 to 90.
 REDUNDANCY = {"min": 6, "max": 10, "target_confidence": 0.95}
 # Nobody's waits are measured here: more work at the same time than in the second act.
 N_LANES = 4

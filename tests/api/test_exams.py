@@ -200,7 +200,7 @@ def test_guidelines_that_only_read_better_ask_for_nothing(tenant, rosa, wim):
 
 def test_an_exam_task_given_back_is_paid_if_it_comes_again_as_work(exam, wim):
     first, *_ = claim(wim, "owls", count=4)["assignments"]
-    assert wim.post(f"/assignments/{first['id']}/release/", {})["reward"]["amount"] == "0.0000"
+    wim.post(f"/assignments/{first['id']}/release/", {})
 
     assert Assignment.objects.get(uid=first["id"]).is_paid
     exam_again = claim(wim, "owls", count=4)["assignments"]
