@@ -72,12 +72,12 @@ def run(client: Client, study: Study, *, run_id: str, size: Size, progress: Prog
     mixed = _opened(client, f"demo-hostile-{run_id}", part, [*honest, *hostile], seed=size.seed)
     log = mixed.work(progress, n_lanes=N_LANES)
     n_done, _ = mixed.finished()
-    watch = _Watch(mixed, log)
+    watch = Watch(mixed, log)
     without = _opened(client, f"demo-without-{run_id}", part, honest, seed=size.seed)
 
     def go_on(n_finished: int) -> None:
         progress(n_done + n_finished)
-        watch.look()
+        watch.look(now=time.monotonic())
 
     _work_until_quiet(without, go_on)
     is_studied = watch.wait()
@@ -107,7 +107,7 @@ def _opened(
     return shift.opened(client, slug, part, people.mingled(workers, seed=seed), seed=seed)
 
 
-class _Watch:
+class Watch:
     """Looks whether a shift's workers were studied after the last fit of their answers."""
 
     def __init__(self, of: Shift, log: Log) -> None:
@@ -118,11 +118,11 @@ class _Watch:
         answered_at = self._read()["history"][0]["answered_at"]
         self._fitted_from = datetime.fromisoformat(answered_at) + FITTED_AFTER
         self._studied_at: str | None = None
-        self._since = time.monotonic()
+        self._since = 0.0
 
-    def look(self) -> bool:
-        """Whether the last study is of the last fit; by all that was seen so far."""
-        studied_at, now = self._read()["studied_at"], time.monotonic()
+    def look(self, *, now: float) -> bool:
+        """Whether the last study is of the last fit, by all that was seen until `now`."""
+        studied_at = self._read()["studied_at"]
         if studied_at != self._studied_at:
             self._studied_at, self._since = studied_at, now
         if studied_at is None or datetime.fromisoformat(studied_at) <= self._fitted_from:
@@ -132,9 +132,11 @@ class _Watch:
     def wait(self) -> bool:
         """Until it is so; False if that takes too long."""
         until = time.monotonic() + STUDIED_WITHIN_S
-        while not (is_studied := self.look()) and time.monotonic() < until:
+        while (now := time.monotonic()) < until:
+            if self.look(now=now):
+                return True
             time.sleep(0.5)
-        return is_studied
+        return False
 
     def _read(self) -> Reply:
         return self._client.read(self._path)
