@@ -22,7 +22,7 @@ from quality.models import Gate, Retirement
 from tasks_app import answers, claims, known
 from tasks_app.errors import Missing
 from tasks_app.leases import Lease
-from tasks_app.models import Project, Task
+from tasks_app.models import Admission, Project, Task
 
 # A claim that finds its tasks locked by a settling looks again, for a moment.
 BUSY_TRIES = 6
@@ -100,10 +100,11 @@ def claim_anywhere(*, projects: Sequence[Project], worker_id: int, count: int) -
             projects=projects, worker_id=worker_id, now=timezone.now()
         )
         if all(by_project.values()):
-            leases = unlocked(partial(_seat_somewhere, projects, worker_id, count))
-            if leases:
-                return _claimed(leases)
             reasons = {reason.code: reason for found in by_project.values() for reason in found}
+            if Admission.Reason.REQUIREMENT in reasons:
+                leases = unlocked(partial(_seat_somewhere, projects, worker_id, count))
+                if leases:
+                    return _claimed(leases)
             return Claimed([], list(reasons.values()) or [NO_TASKS])
         time.sleep(BUSY_WAIT_S)
     return Claimed([], [NO_TASKS])

@@ -41,7 +41,7 @@ def test_the_mark_of_a_refit_that_began_while_the_last_study_rested_is_not_lost(
         return read(of)
 
     monkeypatch.setattr(running.material, "read", read_and_be_told)
-    assert study.run(project=project, clock=lambda: RESTED)
+    assert study.run(project=project, clock=lambda: RESTED, follow=lambda _: None)
 
     waiting = Study.objects.get(project=project)
     assert waiting.is_quiet
@@ -50,6 +50,6 @@ def test_the_mark_of_a_refit_that_began_while_the_last_study_rested_is_not_lost(
 
 
 def test_a_study_ends_what_it_was_taken_for(project):
-    assert study.run(project=project, clock=lambda: RESTED)
+    assert study.run(project=project, clock=lambda: RESTED, follow=lambda _: None)
 
     assert study.due(now=later(600)) == []
