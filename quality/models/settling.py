@@ -64,7 +64,6 @@ class SettleDue(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["project", "since"], name="settle_due_of_project"),
-            models.Index(fields=["since"], name="settle_due_oldest"),
         ]
 
     def __str__(self) -> str:
