@@ -109,7 +109,7 @@ class Scene:
                 found[task].append(FoundBox(left, top, right - left, bottom - top, label[i], p))
             sure[task] *= p if is_there[i] else 1 - p
         value = [
-            tuple(sorted(boxes)) if n else None
+            tuple(sorted(boxes, key=_place)) if n else None
             for boxes, n in zip(found, asked.tolist(), strict=True)
         ]
         return BoxConsensus(tuple(value), sure)
@@ -151,3 +151,8 @@ class Scene:
         total = np.bincount(thing, weight, minlength=self.task.size)
         total = total + (n_labels - n_given) * np.exp(-peak)
         return thing, label, weight / total[thing]
+
+
+def _place(box: FoundBox) -> tuple[float, ...]:
+    """Where a box stands among others: what sums in another order would differ by is no more."""
+    return tuple(round(float(number), 9) for number in box)
