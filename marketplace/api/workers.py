@@ -218,7 +218,8 @@ def _cells(row: Row | None) -> Row:
         figure = told.get(name) or {}
         low, high = figure.get("interval", (None, None))
         cells |= {name: figure.get("value"), f"{name}_low": low, f"{name}_high": high}
-        cells[f"{name}_n"] = figure.get("n")
+        if name != "accuracy":
+            cells[f"{name}_n"] = figure.get("n")
     for kind, names in _SCORES.items():
         score = scores.get(kind, {})
         cells |= {f"{kind}_{name}": score.get(name) for name in names}

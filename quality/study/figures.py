@@ -3,10 +3,12 @@
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import special
 
 from quality.core import accuracies, beta_interval, pooled_accuracies
-from quality.core.fraud import Copying, Drift, Information, Speed
+from quality.core.fraud import BUDGETS, Copying, Drift, Information, Speed
+from quality.core.intervals import ENDS
 from quality.core.votes import Codes, Floats
 from quality.models import Reliability
 from quality.skills import STEP
@@ -24,7 +26,6 @@ MOST_PAIRS = 5
 MOST_LABELS = 20
 # The worst label is one that was met so often, in the mean.
 MET_ENOUGH = 3.0
-ENDS = np.array([0.025, 0.975])
 
 
 def of_workers(material: Material, scores: Scores) -> list[Told]:
@@ -41,6 +42,7 @@ def of_workers(material: Material, scores: Scores) -> list[Told]:
     )
     values, intervals = agreement.value, agreement.interval
     fields = [(studied.key, _labels(studied)) for studied in material.fields]
+    pairs = scores.discovered(BUDGETS.copying)
     for code in range(n_workers):
         n = int(agreement.n[code])
         told[code] = {
@@ -49,7 +51,7 @@ def of_workers(material: Material, scores: Scores) -> list[Told]:
             "scores": {
                 "low_information": _information(scores.information, code),
                 "drift": _drift(scores.drift, code),
-                "copying": _copying(scores.copying, material, code, scores.pairs_of(code)),
+                "copying": _copying(material, scores, code, pairs),
                 "too_fast": _speed(scores.speed, code),
             },
             "series": _series(scores.drift.series(code).right, MOST_POINTS),
@@ -126,16 +128,27 @@ def _drift(found: Drift, code: int) -> Told:
     }
 
 
-def _copying(found: Copying, material: Material, code: int, pairs: Codes) -> Told:
+def _copying(material: Material, scores: Scores, code: int, discovered: NDArray[np.bool_]) -> Told:
+    own = scores.pairs_of(code)
     return {
-        "score": _number(found.score[code]),
-        "flagged": bool(found.is_flagged[code]),
-        "n_tested": found.n_tested,
-        "pairs": [pair_told(found, material, code, pair) for pair in pairs[:MOST_PAIRS].tolist()],
+        "score": _number(scores.copying.score[code]),
+        "flagged": bool(discovered[own].any()),
+        "n_tested": scores.copying.n_tested,
+        "pairs": pairs_told(material, scores, code, own, discovered),
     }
 
 
-def pair_told(found: Copying, material: Material, code: int, pair: int) -> Told:
+def pairs_told(
+    material: Material, scores: Scores, code: int, pairs: Codes, discovered: NDArray[np.bool_]
+) -> list[Told]:
+    """The first of a worker's pairs, with their partners."""
+    return [
+        _pair(scores.copying, material, code, pair) | {"discovered": bool(discovered[pair])}
+        for pair in pairs[:MOST_PAIRS].tolist()
+    ]
+
+
+def _pair(found: Copying, material: Material, code: int, pair: int) -> Told:
     """A pair as one of its workers' partners; `first` is the share in which this one came first."""
     is_a = int(found.worker_a[pair]) == code
     partner = int(found.worker_b[pair] if is_a else found.worker_a[pair])
@@ -148,7 +161,6 @@ def pair_told(found: Copying, material: Material, code: int, pair: int) -> Told:
         "n_common_errors": int(found.n_common_errors[pair]),
         "log_ratio": _number(found.log_ratio[pair]),
         "p_value": float(found.p_value[pair]),
-        "discovered": bool(found.is_discovered[pair]),
         "first": _number(first if is_a else 1.0 - first),
     }
 

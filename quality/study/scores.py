@@ -1,6 +1,6 @@
 """The typed scores of a project's workers, with the order of their answers."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -38,8 +38,7 @@ class Scores:
     recent_agreement, recent_speed: arrays of each worker's numbers in order of time; the
         probability that the answer is right by the others, the log of time over the median
     partners: pairs of `copying` by worker code, strangest first
-    n_fields: fields of a task; a worker's errors in them may come together, so a p-value over all
-        is taken to the power of 1 / n_fields, as if all fields said the same
+    n_fields: fields of a task
     """
 
     information: Information
@@ -52,14 +51,10 @@ class Scores:
     partners: dict[int, Codes]
     n_fields: int
 
-    def tempered(self, p_values: Floats) -> Floats:
-        """P-values over answers to all fields, as if the fields of a task were one answer."""
-        return np.asarray(p_values ** (1.0 / self.n_fields))
-
     def discovered(self, budget: float) -> NDArray[np.bool_]:
         """Which pairs are found to copy, of those a share of at most the budget being innocent."""
         pairs = self.copying
-        return discoveries(self.tempered(pairs.p_value), budget, n_tested=pairs.n_tested)
+        return discoveries(pairs.p_value, budget, n_tested=pairs.n_tested)
 
     def pairs_of(self, code: int) -> Codes:
         """The pairs that this worker is one of, strangest first."""
@@ -67,9 +62,17 @@ class Scores:
 
 
 def computed(material: Material) -> Scores:
-    """All scores of the material, which has at least one categorical field."""
+    """All scores of the material, which has at least one categorical field.
+
+    A worker's errors in the fields of a task may come together. So p-values and ratios over several
+    fields are taken to the power of 1 / n_fields, as if all fields of a task said the same.
+    """
     questions = [studied.question for studied in material.fields]
-    moved, pairs = drift(questions), copying(questions)
+    told, moved, pairs = low_information(questions), drift(questions), copying(questions)
+    share = 1.0 / len(questions)
+    told = replace(told, p_value=told.p_value**share)
+    moved = replace(moved, p_value=moved.p_value**share, score=moved.score * share)
+    pairs = replace(pairs, p_value=pairs.p_value**share, log_ratio=pairs.log_ratio * share)
     answers, rows = material.ballots.answers, np.flatnonzero(~material.ballots.set_aside)
     timed = rows[~np.isnan(answers.elapsed[rows])]
     elapsed = np.maximum(answers.elapsed[timed], LEAST_S)
@@ -81,7 +84,7 @@ def computed(material: Material) -> Scores:
     logs = _cut(slowness[in_time], np.bincount(worker, minlength=n_workers))
     right = moved.answers
     return Scores(
-        information=low_information(questions),
+        information=told,
         drift=moved,
         copying=pairs,
         speed=too_fast(task, worker, elapsed, n_workers=n_workers),

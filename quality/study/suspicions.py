@@ -29,9 +29,8 @@ def found(
     """Whom the scores give ground to suspect, by kind and worker; but those known already."""
     stricter = 1.0 if is_quiet else STRICTER_UNDER_WAY
     enough = scores.information.n >= ENOUGH_ANSWERS * scores.n_fields
-    told, moved = scores.information.p_value, scores.drift.p_value
-    little = scores.tempered(told) <= BUDGETS.low_information / stricter
-    drifted = scores.tempered(moved) <= BUDGETS.drift / stricter
+    little = scores.information.p_value <= BUDGETS.low_information / stricter
+    drifted = scores.drift.p_value <= BUDGETS.drift / stricter
     pairs = scores.discovered(BUDGETS.copying / stricter)
     copies = np.zeros(enough.size, dtype=np.bool_)
     copies[scores.copying.worker_a[pairs]] = copies[scores.copying.worker_b[pairs]] = True
@@ -91,9 +90,8 @@ def _drift(material: Material, scores: Scores, code: int) -> Suspicion:
 def _copying(
     material: Material, scores: Scores, code: int, *, pairs: NDArray[np.bool_]
 ) -> Suspicion:
-    one = scores.copying
-    own = [pair for pair in scores.pairs_of(code).tolist() if pairs[pair]]
-    told = [figures.pair_told(one, material, code, pair) for pair in own[: figures.MOST_PAIRS]]
+    own = scores.pairs_of(code)
+    told = figures.pairs_told(material, scores, code, own[pairs[own]], pairs)
     worst = told[0]
     return _suspicion(
         material,

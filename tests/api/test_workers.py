@@ -34,7 +34,13 @@ def said(chance, worker, truth, place):
 @pytest.fixture
 def owls(tenant):
     """A crowd of honest workers, one who always says wren, a sleeper, and two who copy."""
-    project = a_project(tenant, slug="owls", max_answers=20)
+    return a_crowd_on(tenant, "owls", ["kind"])
+
+
+def a_crowd_on(tenant, slug, keys):
+    """The crowd's answers, the same in each field of the form."""
+    form = [{"key": key, "type": "choice", "labels": LABELS} for key in keys]
+    project = a_project(tenant, slug=slug, form=form, max_answers=20)
     items = some_items(project, N_TASKS)
     chance = random.Random(1)
     records = []
@@ -45,7 +51,11 @@ def owls(tenant):
         given |= {name: said(chance, name, truth, place) for name in ("constant", "sleeper")}
         given |= {"copy1": source, "copy2": source}
         records += [
-            {"external_id": item.external_id, "worker": worker, "answer": {"kind": label}}
+            {
+                "external_id": item.external_id,
+                "worker": worker,
+                "answer": dict.fromkeys(keys, label),
+            }
             for worker, label in given.items()
         ]
     bring_answers(project, [Record(n, value) for n, value in enumerate(records, start=1)])
@@ -58,7 +68,7 @@ def settle(project):
     Settling.objects.update(refit_at=timezone.now())
     settling.settle_project(project_id=project.pk)
     # It rests after the one before; here nobody waits.
-    Study.objects.update(due_at=timezone.now())
+    Study.objects.filter(project=project).update(due_at=timezone.now())
     assert studying.study_project(project_id=project.pk)
 
 
@@ -269,3 +279,19 @@ def test_who_is_restricted_counts_no_more_in_the_study(owls, tenant):
     settle(owls)
     standing = Standing.objects.get(worker__username="constant")
     assert (standing.n_answers, standing.n_accepted, standing.figures) == (N_TASKS, 0, {})
+
+
+def test_fields_that_say_the_same_are_no_more_than_one_answer(owls, tenant):
+    five = a_crowd_on(tenant, "five", ["a", "b", "c", "d", "e"])
+
+    def p_values(project, kind):
+        rows = Standing.objects.filter(project=project).order_by("worker__username")
+        return [row.figures["scores"][kind]["p_value"] for row in rows]
+
+    for kind in ("low_information", "drift"):
+        found = zip(p_values(owls, kind), p_values(five, kind), strict=True)
+        small = [(alone, together) for alone, together in found if alone < 0.05]
+        assert small
+        # Taken for five answers it would be near the fifth power.
+        assert all(together > alone**2.5 for alone, together in small)
+    assert not Flag.objects.filter(project=five, worker__username__in=HONEST).exists()
