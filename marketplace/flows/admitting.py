@@ -26,16 +26,14 @@ def reconsider(
     *, project: Project, now: datetime, worker_ids: Collection[int] | None = None
 ) -> None:
     """Decide anew about these workers, or about all that were decided about before."""
-    _hold(project)
+    hold(project)
     rows = Admission.objects.filter(project=project)
     if worker_ids is None:
         worker_ids = rows.order_by("worker_id").values_list("worker_id", flat=True)
     ids = sorted(worker_ids)
     for start in range(0, len(ids), BLOCK):
         block = ids[start : start + BLOCK]
-        held = list(
-            rows.filter(worker__in=block).select_for_update(no_key=True).order_by("worker_id")
-        )
+        held = list(rows.filter(worker__in=block).order_by("worker_id"))
         _write(held, _decisions(project, held, now))
 
 
@@ -59,7 +57,7 @@ def examined_first(*, projects: Iterable[Project], worker_id: int) -> list[Proje
 @transaction.atomic
 def meet(*, project: Project, worker_ids: Collection[int], now: datetime) -> None:
     """Decide about workers that the project has not met, too."""
-    _hold(project)
+    hold(project)
     Admission.objects.bulk_create(
         (
             # Refused until it is decided, in this transaction.
@@ -130,8 +128,8 @@ def to_confirm(project: Project) -> int:
     return version or 0
 
 
-def _hold(project: Project) -> None:
-    """One decision on a project after the other: rows that come meanwhile are seen, too."""
+def hold(project: Project) -> None:
+    """One decision on a project after the other, until this transaction ends."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_advisory_xact_lock(hashtext('admission'), %s)", [project.pk & 0x7FFFFFFF]
@@ -200,7 +198,7 @@ def _facts(
 def _last_sittings(project: Project, gate: Gate | None, ids: list[int]) -> dict[int, Sitting]:
     if gate is None or not (gate.exam or gate.training):
         return {}
-    rows = Sitting.objects.filter(Q(project=project), worker__in=ids).order_by("number")
+    rows = Sitting.objects.filter(project=project, worker__in=ids).order_by("number")
     return {row.worker_id: row for row in rows}
 
 

@@ -96,14 +96,13 @@ def moved(
 def _decide(project: Project, worker_ids: list[int], gate: Gate, now: datetime) -> list[Sitting]:
     """Decide the sittings of these workers that are over."""
     terms = gate.exam or gate.training or {}
-    held = Admission.objects.select_for_update(no_key=True).filter(
-        project=project, worker__in=worker_ids
-    )
+    admitting.hold(project)
+    met = Admission.objects.filter(project=project, worker__in=worker_ids).order_by("worker_id")
     sittings.reopen(project, worker_ids)
     decided = [
         sitting
-        for row in held.order_by("worker_id")
-        if (sitting := sittings.decide(project, row.worker_id, terms, now)) is not None
+        for worker_id in met.values_list("worker_id", flat=True)
+        if (sitting := sittings.decide(project, worker_id, terms, now)) is not None
     ]
     if decided:
         ids = [sitting.worker_id for sitting in decided]

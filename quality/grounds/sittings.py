@@ -61,7 +61,7 @@ def course(project: Project, worker_id: int, now: datetime) -> Course:
 
 
 def decide(project: Project, worker_id: int, terms: Terms, now: datetime) -> Sitting | None:
-    """Decide the sitting if it is over and scored; else None. The caller holds the admission's row.
+    """Decide the sitting if it is over and scored; else None. The caller keeps others from it.
 
     Nothing is decided anew for who has passed: gold that comes with the work is no exam.
     """

@@ -287,7 +287,7 @@ MUTANTS = (
         "tests/journeys/test_grounds_races.py::"
         "test_of_two_grounds_that_come_at_once_neither_is_missed",
         "marketplace/flows/admitting.py",
-        "    _hold(project)\n    rows = Admission",
+        "    hold(project)\n    rows = Admission",
         "    rows = Admission",
     ),
     Mutant(
