@@ -14,7 +14,7 @@ from django.db.models import Q
 from quality import reliability
 from quality.core import share_interval
 from quality.models import GoldResult, Skill, SkillValue, Standing
-from quality.skills import MOST_RECENT, STEP, standings_of
+from quality.skills import MOST_RECENT, STEP, standings_of, where
 from tasks_app.models import Project
 
 Told = dict[str, Any]
@@ -86,12 +86,7 @@ def _stepped(row: SkillValue) -> Told | None:
 
 
 def _gold_scores(worker_id: int, skill: Skill) -> list[float]:
-    results = GoldResult.objects.filter(worker_id=worker_id, counts=True)
-    if skill.project_id is not None:
-        results = results.filter(project=skill.project_id)
-    elif skill.tenant_id is not None:
-        results = results.filter(project__tenant_id=skill.tenant_id)
-    scores = _whole_steps(results.order_by("answered_at", "pk").values_list("score", flat=True))
+    scores = _on_gold(worker_id, where(skill))
     return scores[-skill.window :] if skill.window else scores
 
 
@@ -103,8 +98,7 @@ def _agreement(worker_id: int, skill: Skill) -> list[float]:
 
 def _of_project(project: Project, worker_id: int, standing: Standing | None) -> Told:
     known = reliability.figures(project, [worker_id])[worker_id]
-    results = GoldResult.objects.filter(project=project, worker_id=worker_id, counts=True)
-    scores = _whole_steps(results.order_by("answered_at", "pk").values_list("score", flat=True))
+    scores = _on_gold(worker_id, Q(project=project))
     studied = standing.mirrored if standing else {}
     return {
         "project": project.slug,
@@ -115,8 +109,10 @@ def _of_project(project: Project, worker_id: int, standing: Standing | None) -> 
     }
 
 
-def _whole_steps(scores: Collection[float]) -> list[float]:
-    found = list(scores)
+def _on_gold(worker_id: int, there: Q) -> list[float]:
+    """The scores of whole steps, in order of time."""
+    results = GoldResult.objects.filter(there, worker_id=worker_id, counts=True)
+    found = list(results.order_by("answered_at", "pk").values_list("score", flat=True))
     return found[: len(found) // STEP * STEP]
 
 

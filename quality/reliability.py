@@ -9,6 +9,7 @@ from django.db.models import Aggregate, Count, FloatField
 from scipy import special
 
 from quality.core import Accuracy
+from quality.core.intervals import ENDS
 from quality.core.votes import Floats
 from quality.gold import results
 from quality.judges.categorical import label_confusion
@@ -104,7 +105,7 @@ def _intervals(matrix: Floats, met: list[float]) -> list[list[list[float]]]:
     size = np.array(met)[:, None] + ROW_PRIOR
     alpha = np.maximum(matrix * size, SMALLEST)
     beta = np.maximum((1.0 - matrix) * size, SMALLEST)
-    ends = [special.betaincinv(alpha, beta, end) for end in (0.025, 0.975)]
+    ends = [special.betaincinv(alpha, beta, end) for end in ENDS]
     cells: list[list[list[float]]] = np.stack(ends, axis=2).round(4).tolist()
     return cells
 

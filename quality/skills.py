@@ -92,12 +92,15 @@ def make(
 
 def workers_of(skill: Skill) -> list[int]:
     """Who answered where the skill looks."""
-    answered = Reliability.objects.all()
+    answered = Reliability.objects.filter(where(skill)).order_by("worker_id")
+    return list(answered.values_list("worker_id", flat=True).distinct())
+
+
+def where(skill: Skill) -> Q:
+    """The rows of the projects that a skill looks at: its own, its tenant's, or all."""
     if skill.project_id is not None:
-        answered = answered.filter(project=skill.project_id)
-    elif skill.tenant_id is not None:
-        answered = answered.filter(project__tenant_id=skill.tenant_id)
-    return list(answered.order_by("worker_id").values_list("worker_id", flat=True).distinct())
+        return Q(project=skill.project_id)
+    return Q() if skill.tenant_id is None else Q(project__tenant_id=skill.tenant_id)
 
 
 @transaction.atomic
@@ -180,11 +183,7 @@ def _from_sittings(skill: Skill, worker_ids: list[int]) -> Iterator[Found]:
 
 def standings_of(skill: Skill, worker_ids: Collection[int]) -> QuerySet[Standing]:
     """The standings that a skill looks at, in the order of their last answers."""
-    standings = Standing.objects.filter(worker__in=worker_ids)
-    if skill.project_id is not None:
-        standings = standings.filter(project=skill.project_id)
-    elif skill.tenant_id is not None:
-        standings = standings.filter(project__tenant_id=skill.tenant_id)
+    standings = Standing.objects.filter(where(skill), worker__in=worker_ids)
     return standings.order_by("last_answer_at", "pk")
 
 

@@ -6,8 +6,8 @@ import pytest
 from django.utils import timezone
 
 from marketplace.flows import settling
-from quality.models import Sitting
-from tasks_app.models import Assignment, Project
+from quality.models import Promotion, Sitting
+from tasks_app.models import Answer, Assignment, Project, Task
 from tests.api.caller import Caller
 from tests.factories import a_key, a_project, a_worker, some_items
 
@@ -264,3 +264,21 @@ def test_a_settler_that_died_after_it_scored_leaves_nothing_undecided(school, wi
     assert not Sitting.objects.exists()
     settle("school")
     assert Sitting.objects.get().score == 4.0
+
+
+def test_consensus_that_became_gold_is_no_part_of_an_exam(tenant, rosa, wim):
+    project = a_project(tenant, slug="owls")
+    some_items(project, 5)
+    leases = claim(wim, "owls", count=5)["assignments"]
+    for lease in leases:
+        answer(wim, lease)
+    last = Answer.objects.latest("pk").pk
+    tasks = Task.objects.filter(project=project)
+    Promotion.objects.bulk_create(
+        Promotion(task=task, last_answer=last, seq=0, at=timezone.now()) for task in tasks
+    )
+    tasks.update(is_gold=True, slots=None, open_slots=None, answers_due=None, is_open=True)
+    some_items(project, 6, gold={"kind": "owl"})
+    assert rosa.patch("/projects/owls/", {"exam": EXAM}).status == 200
+
+    assert len(claim(wim, "owls", count=10)["assignments"]) == 4

@@ -101,6 +101,21 @@ def test_after_gold_was_shown_a_refit_follows_once_all_is_quiet(tenant):
     assert Settling.objects.get(project=gold.project).refit_at == later(6)
 
 
+def test_gold_that_was_shown_and_is_wrong_besides_counts_no_more(tenant):
+    project, wim = a_project(tenant, gold_rate=1.0), a_worker(tenant)
+    gold = a_task(project, gold={"kind": "owl"})
+    (lease,) = claim(project, wim)
+    answers.submit(
+        uid=lease.uid, worker_id=wim.pk, values={"kind": "wren"}, elapsed_s=None, now=NOON
+    )
+    retire(gold, because=Retirement.Because.SHOWN)
+    assert GoldResult.objects.get().counts
+
+    assert retire(gold, now=later(5)) == [gold.pk]
+    assert not GoldResult.objects.get().counts
+    assert Retirement.objects.get().because == "by_hand"
+
+
 def test_what_is_retired_keeps_its_reason(tenant):
     gold = a_task(a_project(tenant), gold={"kind": "owl"})
     retire(gold)
