@@ -79,7 +79,8 @@ def read(project: Project, task_ids: Iterable[int] | None = None) -> Ballots:
 def restricted(project: Project) -> list[int]:
     """Workers whose answers to the project count no more: a flag about them was confirmed."""
     return list(
-        Flag.objects.filter(project=project, state=Flag.State.CONFIRMED)
+        Flag.objects.restricting()
+        .filter(project=project)
         .order_by("worker_id")
         .values_list("worker_id", flat=True)
         .distinct()

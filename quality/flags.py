@@ -78,12 +78,16 @@ def raise_flags(
 def raise_each(*, project: Project, suspicions: Sequence[Suspicion], now: datetime) -> list[Flag]:
     """Flag each suspicion, unless that kind is open or decided of the worker; the new flags.
 
-    The caller keeps others from flagging meanwhile.
+    Nobody is flagged for speed alone: another kind is open, confirmed or raised beside it. The
+    caller keeps others from flagging meanwhile.
     """
     counts = {(one.worker_id, one.kind): one.n_answers for one in suspicions}
     waiting = _waiting(project, counts)
     fresh = [one for one in suspicions if (one.worker_id, one.kind) not in waiting]
-    return _raise(project, fresh, now)
+    stands = unsettled(project) | {(one.worker_id, one.kind) for one in fresh}
+    suspected = {worker_id for worker_id, kind in stands if kind != Flag.Kind.TOO_FAST}
+    raised = [one for one in fresh if one.kind != Flag.Kind.TOO_FAST or one.worker_id in suspected]
+    return _raise(project, raised, now)
 
 
 @transaction.atomic

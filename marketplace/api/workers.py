@@ -149,7 +149,7 @@ def shown_workers(tenant: Tenant, project: Project, found: Sequence[User]) -> li
     rows = []
     for user in found:
         figure = figures[user.pk]
-        confirmed = [flag for flag in figure.flags if flag.state == Flag.State.CONFIRMED]
+        confirmed = [flag for flag in figure.flags if flag.restricts]
         restricted = {"until": None, "reason": confirmed[-1].reason} if confirmed else None
         name = {"name": user.username} if user.tenant_id == tenant.pk else {}
         own = studied.get(user.pk, {})

@@ -140,9 +140,9 @@ def _decisions(project: Project, held: Sequence[Admission], now: datetime) -> li
     ids = [row.worker_id for row in held]
     gate = Gate.objects.filter(project=project).first()
     restricted = set(
-        Flag.objects.filter(
-            project=project, worker__in=ids, state=Flag.State.CONFIRMED
-        ).values_list("worker_id", flat=True)
+        Flag.objects.restricting()
+        .filter(project=project, worker__in=ids)
+        .values_list("worker_id", flat=True)
     )
     known = {
         row.worker_id: row

@@ -12,10 +12,11 @@ from quality.models import Cause, Flag
 
 @transaction.atomic
 def confirm(*, flag: Flag, by: User, note: str) -> Flag:
-    """The worker may claim here no more, and the answers count no more."""
+    """The worker may claim here no more, and the answers count no more; not so for speed."""
     now = timezone.now()
     due.lock(flag.project)
-    if flags.decide(flag=flag, state=Flag.State.CONFIRMED, by_id=by.pk, note=note, now=now):
+    is_new = flags.decide(flag=flag, state=Flag.State.CONFIRMED, by_id=by.pk, note=note, now=now)
+    if is_new and flag.restricts:
         admitting.meet(project=flag.project, worker_ids=[flag.worker_id], now=now)
         due.mark(
             project_id=flag.project_id,

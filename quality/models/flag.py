@@ -1,12 +1,21 @@
 """Suspicions about workers, with their evidence."""
 
 import uuid
+from typing import Self
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
 from tasks_app.models import Project
+
+
+class Flags(models.QuerySet["Flag"]):
+    """What is asked of suspicions."""
+
+    def restricting(self) -> Self:
+        """The confirmed ones, whose workers claim and count no more; never for speed alone."""
+        return self.filter(state=Flag.State.CONFIRMED).exclude(kind=Flag.Kind.TOO_FAST)
 
 
 class Flag(models.Model):
@@ -17,6 +26,7 @@ class Flag(models.Model):
         LOW_INFORMATION = "low_information"
         DRIFT = "drift"
         COPYING = "copying"
+        TOO_FAST = "too_fast"
 
     class State(models.TextChoices):
         OPEN = "open"
@@ -43,6 +53,8 @@ class Flag(models.Model):
     )
     note = models.TextField(blank=True)
 
+    objects = Flags.as_manager()
+
     class Meta:
         constraints = [
             models.UniqueConstraint(
@@ -62,3 +74,8 @@ class Flag(models.Model):
 
     def __str__(self) -> str:
         return f"flag {self.uid}"
+
+    @property
+    def restricts(self) -> bool:
+        """As Flags.restricting has it."""
+        return self.state == self.State.CONFIRMED and self.kind != self.Kind.TOO_FAST

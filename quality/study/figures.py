@@ -169,6 +169,7 @@ def _speed(found: Speed, code: int) -> Told:
     return {
         "score": _number(found.score[code]),
         "p_value": float(found.p_value[code]),
+        "flagged": bool(found.is_flagged[code]),
         "share_fast": _number(found.share_fast[code]),
         "n": int(found.n[code]),
     }

@@ -37,6 +37,7 @@ class Scores:
         is faster; None where no answer tells
     recent_agreement, recent_speed: arrays of each worker's numbers in order of time; the
         probability that the answer is right by the others, the log of time over the median
+    timed: positions of the answers with a time among all answers, as `speed` has them
     partners: pairs of `copying` by worker code, strangest first
     n_fields: fields of a task
     """
@@ -48,6 +49,7 @@ class Scores:
     speeds: list[dict[str, Any] | None]
     recent_agreement: list[Floats]
     recent_speed: list[Floats]
+    timed: Codes
     partners: dict[int, Codes]
     n_fields: int
 
@@ -91,6 +93,7 @@ def computed(material: Material) -> Scores:
         speeds=[_ratio(own) for own in logs],
         recent_agreement=_cut(right.right.clip(0.0, 1.0), np.diff(right.starts)),
         recent_speed=logs,
+        timed=timed,
         partners=_partners(pairs),
         n_fields=len(questions),
     )

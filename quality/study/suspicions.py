@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from quality.core.fraud import BUDGETS
+from quality.core.fraud import BUDGETS, FAST_SHARE
 from quality.flags import Suspicion
 from quality.models import Flag
 from quality.study import figures
@@ -34,12 +34,14 @@ def found(
     pairs = scores.discovered(BUDGETS.copying / stricter)
     copies = np.zeros(enough.size, dtype=np.bool_)
     copies[scores.copying.worker_a[pairs]] = copies[scores.copying.worker_b[pairs]] = True
+    hasty = scores.speed.p_value <= BUDGETS.too_fast / stricter
     for kind, flagged, suspect in (
-        (Flag.Kind.LOW_INFORMATION, little, _low_information),
-        (Flag.Kind.DRIFT, drifted, _drift),
-        (Flag.Kind.COPYING, copies, partial(_copying, pairs=pairs)),
+        (Flag.Kind.LOW_INFORMATION, little & enough, _low_information),
+        (Flag.Kind.DRIFT, drifted & enough, _drift),
+        (Flag.Kind.COPYING, copies & enough, partial(_copying, pairs=pairs)),
+        (Flag.Kind.TOO_FAST, hasty & (scores.speed.n >= ENOUGH_ANSWERS), _too_fast),
     ):
-        for code in np.flatnonzero(enough & flagged).tolist():
+        for code in np.flatnonzero(flagged).tolist():
             if (int(material.worker_ids[code]), kind) not in but:
                 yield suspect(material, scores, code)
 
@@ -109,6 +111,24 @@ def _copying(
     )
 
 
+def _too_fast(material: Material, scores: Scores, code: int) -> Suspicion:
+    one = scores.speed
+    n, share, p_value = int(one.n[code]), float(one.share_fast[code]), float(one.p_value[code])
+    return _suspicion(
+        material,
+        code,
+        Flag.Kind.TOO_FAST,
+        n=n,
+        reason=(
+            f"Of {n} answers, {100 * share:.0f} % came faster than {100 * (1 - FAST_SHARE):.0f} % "
+            f"of the answers to their tasks do. Of this crowd, {100 * p_value:.2g} % are as fast. "
+            "Speed alone is no ground: this stands beside another suspicion, and restricts nobody."
+        ),
+        evidence={"p_value": p_value, "share_fast": share}
+        | {"answers": _fastest(material, scores, code)},
+    )
+
+
 def _suspicion(
     material: Material, code: int, kind: str, *, n: int, reason: str, evidence: dict[str, Any]
 ) -> Suspicion:
@@ -139,6 +159,24 @@ def _least_right(material: Material, scores: Scores, code: int) -> list[dict[str
         if place in worst
     ]
     return _placed(rows)
+
+
+def _fastest(material: Material, scores: Scores, code: int) -> list[dict[str, Any]]:
+    """The answers that came fast for their tasks, the fastest for its task first."""
+    answers, limit = material.ballots.answers, scores.speed.fast_below
+    own = np.flatnonzero((material.worker_of(scores.timed) == code) & scores.speed.is_fast)
+    elapsed = answers.elapsed[scores.timed[own]]
+    order = np.argsort(elapsed / limit[own], kind="stable")[:EVIDENCE_ANSWERS]
+    return _placed(
+        [
+            {
+                "task_id": int(answers.task[scores.timed[vote]]),
+                "elapsed_s": round(float(elapsed[at]), 3),
+                "fast_below_s": round(float(limit[vote]), 3),
+            }
+            for at, vote in zip(order.tolist(), own[order].tolist(), strict=True)
+        ]
+    )
 
 
 def _in_common(material: Material, code: int, partner_id: int) -> list[dict[str, Any]]:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from quality.core.fraud import Speed, too_fast
+from quality.core.fraud import BUDGETS, Budgets, too_fast
 from tests.core.factories import codes
 
 N_TASKS, N_WORKERS = 50, 20
@@ -17,6 +17,16 @@ def times():
     task, worker = (grid.ravel() for grid in np.indices((N_TASKS, N_WORKERS)))
     usual = np.exp(rng.uniform(np.log(10), np.log(3600), size=N_TASKS))
     return task, worker, usual[task] * rng.lognormal(0, 0.5, task.size)
+
+
+def a_crowd(seed, n_hasty=0):
+    """Sixty workers, each of a pace of their own, five to each of 600 tasks; some do not read."""
+    rng = np.random.default_rng(seed)
+    task = np.repeat(np.arange(600), 5)
+    worker = np.concatenate([rng.choice(60, 5, replace=False) for _ in range(600)])
+    usual = np.exp(rng.uniform(np.log(10), np.log(600), 600))
+    pace = rng.normal(0, 0.3, 60) - np.log(6) * (np.arange(60) < n_hasty)
+    return task, worker, usual[task] * np.exp(pace[worker] + rng.normal(0, 0.5, task.size))
 
 
 def test_a_hasty_worker_stands_out_among_slow_and_quick_tasks(times):
@@ -45,11 +55,41 @@ def test_usual_workers_have_usual_p_values(times):
     speed = too_fast(*times)
 
     assert speed.p_value.min() > 0.001
+    assert not speed.is_flagged.any()
     assert np.abs(speed.score).max() < 1
 
 
-def test_nobody_is_flagged_for_being_fast():
-    assert not {name for name in Speed.__slots__ if "flag" in name}
+def test_in_a_crowd_of_quick_and_slow_workers_the_quickest_is_within_the_budget():
+    shares = [too_fast(*a_crowd(seed)).is_flagged.mean() for seed in range(30)]
+
+    assert 0 < np.mean(shares) < 2 * BUDGETS.too_fast
+
+
+def test_a_fifth_of_the_crowd_that_does_not_read_is_found():
+    found = [too_fast(*a_crowd(seed, n_hasty=12)).is_flagged for seed in range(10)]
+
+    assert np.mean([flagged[:12].mean() for flagged in found]) > 0.9
+    assert np.mean([flagged[12:].mean() for flagged in found]) < BUDGETS.too_fast
+
+
+def test_a_budget_of_more_finds_more(times):
+    task, worker, elapsed_s = times
+    hasty = np.where(worker == HASTY, elapsed_s / 1.5, elapsed_s)
+
+    strict, lax = (too_fast(task, worker, hasty, budgets=Budgets(too_fast=b)) for b in (1e-4, 0.2))
+
+    assert not strict.is_flagged[HASTY]
+    assert lax.is_flagged[HASTY]
+
+
+def test_what_is_fast_for_its_task_is_told_answer_by_answer(times):
+    task, worker, elapsed_s = times
+
+    speed = too_fast(task, worker, elapsed_s)
+
+    np.testing.assert_array_equal(speed.is_fast, elapsed_s < speed.fast_below)
+    assert 0.02 < speed.is_fast.mean() < 0.1
+    assert all(np.ptp(speed.fast_below[task == one]) == 0 for one in range(N_TASKS))
 
 
 def test_the_order_of_the_answers_does_not_matter(times):
@@ -58,7 +98,7 @@ def test_the_order_of_the_answers_does_not_matter(times):
     given, mixed = too_fast(*times), too_fast(*(column[order] for column in times))
 
     np.testing.assert_allclose(mixed.score, given.score)
-    np.testing.assert_array_equal(mixed.p_value, given.p_value)
+    np.testing.assert_allclose(mixed.p_value, given.p_value)
 
 
 def test_workers_without_answers_are_not_fast():

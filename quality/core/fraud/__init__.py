@@ -5,10 +5,11 @@ from quality.core.fraud.discoveries import discoveries
 from quality.core.fraud.information import Information, low_information
 from quality.core.fraud.questions import BUDGETS, Budgets, Question
 from quality.core.fraud.sleepers import Drift, Series, drift
-from quality.core.fraud.speed import Speed, too_fast
+from quality.core.fraud.speed import FAST_SHARE, Speed, too_fast
 
 __all__ = [
     "BUDGETS",
+    "FAST_SHARE",
     "Budgets",
     "Copying",
     "Drift",

@@ -48,6 +48,7 @@ class Budgets:
     low_information: of honest workers, at most this share is flagged, in the mean of the crowd
     drift: of workers who stay as they are, at most this share is flagged at any one look
     copying: of the pairs discovered, at most this share is expected to be innocent
+    too_fast: of a crowd of which nobody cheats, this share is expected to be called so
 
     Raises ValueError unless each lies between 0 and 1.
     """
@@ -55,9 +56,10 @@ class Budgets:
     low_information: float = 0.01
     drift: float = 0.01
     copying: float = 0.05
+    too_fast: float = 0.01
 
     def __post_init__(self) -> None:
-        for name in ("low_information", "drift", "copying"):
+        for name in ("low_information", "drift", "copying", "too_fast"):
             if not 0 < getattr(self, name) < 1:
                 raise ValueError(f"the budget of {name} must lie between 0 and 1")
 
