@@ -15,12 +15,13 @@ from examples.demo.shift import Progress, Shift
 from examples.demo.study import Study
 
 # With the second act's three to seven a worker gives 60 answers, too few to tell one who sleeps
-# from an honest one; with these, 85 to 90.
-REDUNDANCY = {"min": 6, "max": 10, "target_confidence": 0.95}
+# from an honest one, and hard tasks run out of places before those who guess are outvoted. Here
+# they do not, and a worker gives 100 to 110.
+REDUNDANCY = {"min": 5, "max": 20, "target_confidence": 0.99}
 # Nobody's waits are measured here: more work at the same time than in the second act.
 N_LANES = 4
 # What tasks of these sentences come to take with such a crowd, for those who must know.
-ANSWERS_EXPECTED = 6.5
+ANSWERS_EXPECTED = 7.9
 # The last fit begins after so much quiet. A study of an earlier fit may still come after that, and
 # then the last one rests: it is told by no other for a while.
 FITTED_AFTER = timedelta(seconds=5)

@@ -32,10 +32,9 @@ def of_workers(material: Material, scores: Scores) -> list[Told]:
     """The figures of each worker of the material, in the order of their codes."""
     n_workers = material.worker_ids.size
     told: list[Told] = [{} for _ in range(n_workers)]
-    answers = scores.drift.answers
     agreement = pooled_accuracies(
-        answers.worker,
-        answers.right.clip(0.0, 1.0),
+        np.repeat(np.arange(n_workers), [own.size for own in scores.agreements]),
+        np.concatenate(scores.agreements),
         n_workers,
         prior_accuracy=0.5,
         prior_votes=2.0,
@@ -54,7 +53,7 @@ def of_workers(material: Material, scores: Scores) -> list[Told]:
                 "copying": _copying(material, scores, code, pairs),
                 "too_fast": _speed(scores.speed, code),
             },
-            "series": _series(scores.drift.series(code).right, MOST_POINTS),
+            "series": _series(scores.agreements[code], MOST_POINTS),
             "fields": {key: labels[code] for key, labels in fields if code in labels},
         }
     return told
@@ -77,7 +76,7 @@ def mirrored(
     told: Told, accuracy: Told | None, recent: list[float], scores: Scores | None, code: int
 ) -> Told:
     """What the worker reads of these figures: nothing that tells of one answer by itself."""
-    right = scores.drift.series(code).right if scores else np.zeros(0)
+    right = scores.agreements[code] if scores else np.zeros(0)
     return {
         "accuracy": accuracy,
         "agreement": told["agreement"],

@@ -155,7 +155,7 @@ def _rows(
     rows = []
     for i, worker_id in enumerate(worker_ids.tolist()):
         code = place.get(worker_id) if found else None
-        recent = _recent(found and found.recent_agreement, code)
+        recent = _recent(found and found.agreements, code)
         refused = aside[i] or min(rejected.get(worker_id, 0), counts[i])
         rows.append(
             {

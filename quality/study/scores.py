@@ -35,8 +35,8 @@ class Scores:
 
     speeds: {"value", "interval", "n"}: time taken over the task's median, geometric mean; below 1
         is faster; None where no answer tells
-    recent_agreement, recent_speed: arrays of each worker's numbers in order of time; the
-        probability that the answer is right by the others, the log of time over the median
+    agreements, recent_speed: arrays of each worker's numbers in order of time; the probability that
+        the answer is right by the others, where there are some, and the log of time over the median
     timed: positions of the answers with a time among all answers, as `speed` has them
     partners: pairs of `copying` by worker code, strangest first
     n_fields: fields of a task
@@ -47,7 +47,7 @@ class Scores:
     copying: Copying
     speed: Speed
     speeds: list[dict[str, Any] | None]
-    recent_agreement: list[Floats]
+    agreements: list[Floats]
     recent_speed: list[Floats]
     timed: Codes
     partners: dict[int, Codes]
@@ -84,14 +84,15 @@ def computed(material: Material) -> Scores:
     in_time = np.lexsort((answers.number[timed], worker))
     n_workers = material.worker_ids.size
     logs = _cut(slowness[in_time], np.bincount(worker, minlength=n_workers))
-    right = moved.answers
+    by_others = moved.answers
+    n_shared = np.bincount(by_others.worker[by_others.is_shared], minlength=n_workers)
     return Scores(
         information=told,
         drift=moved,
         copying=pairs,
         speed=too_fast(task, worker, elapsed, n_workers=n_workers),
         speeds=[_ratio(own) for own in logs],
-        recent_agreement=_cut(right.right.clip(0.0, 1.0), np.diff(right.starts)),
+        agreements=_cut(by_others.right[by_others.is_shared].clip(0.0, 1.0), n_shared),
         recent_speed=logs,
         timed=timed,
         partners=_partners(pairs),

@@ -211,7 +211,9 @@ def test_a_worker_reads_figures_about_themselves_in_steps_of_twenty_and_no_suspi
     wim = a_worker(tenant)
     project = a_project(tenant, slug="owls", claim_limit=100)
     some_items(project, 25)
-    caller = Caller(a_key(wim))
+    other, caller = Caller(a_key(a_worker(tenant))), Caller(a_key(wim))
+    for lease in other.post("/projects/owls/claim/", {"count": 25})["assignments"]:
+        other.post(f"/assignments/{lease['id']}/submit/", {"answer": {"kind": "owl"}})
     leases = caller.post("/projects/owls/claim/", {"count": 25})["assignments"]
     seen = []
     for n, lease in enumerate(leases, start=1):

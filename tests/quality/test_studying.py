@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from quality import settling, study
-from quality.models import Study
+from quality.models import Standing, Study
 from quality.study import material, running
 from tasks_app.staging import Record
 from tests.factories import NOON, a_project, bring_answers, later, some_items
@@ -53,3 +53,17 @@ def test_a_study_ends_what_it_was_taken_for(project):
     assert study.run(project=project, clock=lambda: RESTED, follow=lambda _: None)
 
     assert study.due(now=later(600)) == []
+
+
+def test_answers_that_nobody_shares_are_no_agreement(project):
+    records = [
+        Record(row, {"external_id": external_id, "worker": "ben", "answer": {"kind": "owl"}})
+        for row, external_id in enumerate(project.items.values_list("external_id", flat=True)[:5])
+    ]
+    bring_answers(project, records)
+
+    assert study.run(project=project, clock=lambda: RESTED, follow=lambda _: None)
+
+    told = Standing.objects.get(worker__username="ana").figures
+    assert told["agreement"]["n"] == 5
+    assert sum(run["n"] for run in told["series"]) == 5

@@ -34,6 +34,7 @@ class Answers:
     worker: (n_answers,), ascending
     chances: (n_answers, 3) of what was said: as the labels fall, as all workers, as the truth is
     right: (n_answers,) the probability that the answer is right, the worker's own vote left out
+    is_shared: (n_answers,) whether the task has other votes
     starts: (n_workers + 1,) where each worker's answers begin
     moments: (n_workers, n_grid, 3) sums of mean, variance and third moment of the gain, for each
         ability; None unless asked for
@@ -43,6 +44,7 @@ class Answers:
     worker: Codes
     chances: Floats
     right: Floats
+    is_shared: NDArray[np.bool_]
     starts: Codes
     moments: Floats | None
     least: float
@@ -70,7 +72,7 @@ def answers_to(questions: Sequence[Question], *, with_moments: bool = False) -> 
     """All answers, none judged by itself. Raises ValueError for questions that do not fit."""
     n_workers = workers_of(questions)
     moments = np.zeros((n_workers, GRID.size, 3)) if with_moments else None
-    chances, right, workers, keys = [], [], [], []
+    chances, right, shared, workers, keys = [], [], [], [], []
     margin, n_answers = 0.0, 0
     for question in questions:
         others = Others(question)
@@ -81,6 +83,7 @@ def answers_to(questions: Sequence[Question], *, with_moments: bool = False) -> 
             margin += given.margin
             if moments is not None:
                 given.add_moments(moments)
+        shared.append(others.is_shared)
         workers.append(others.worker)
         keys.append(np.asarray(question.when))
         n_answers += others.task.size
@@ -94,6 +97,7 @@ def answers_to(questions: Sequence[Question], *, with_moments: bool = False) -> 
         worker[order],
         np.concatenate(chances)[order] if chances else np.ones((0, 3)),
         np.concatenate(right)[order] if right else np.zeros(0),
+        np.concatenate(shared)[order],
         starts,
         moments,
         least,

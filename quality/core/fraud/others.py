@@ -29,6 +29,7 @@ class Others:
     panel's: those that somebody gave, and all others as one.
 
     task, worker, label: (n_votes,) in order of task, then worker; tasks are the voted ones
+    is_shared: (n_votes,) whether the task has other votes
     marginal: (n_labels,) the share of each label among the votes
     typical: (n_labels, n_labels) how all workers together answer, [true, said]
     """
@@ -47,6 +48,7 @@ class Others:
         self.label, self.worker = block.label, panel.row_worker[block.rows]
         self.starts, self.sizes = block.starts, block.sizes
         self.task = np.repeat(np.arange(block.n_tasks), block.sizes)
+        self.is_shared = self.sizes[self.task] > 1
         self._logs = np.empty((self.n_labels, self.task.size))
         self._evidence = np.empty((self.n_labels, block.n_tasks))
         for tasks, votes in chunks(block):
