@@ -1,8 +1,8 @@
 """What workers may read of themselves: their skills and figures, as managers see them.
 
-All of it moves in steps of 20 answers, what stands on gold alone in steps of 20 answers to gold: so
-no answer by itself tells that it was to gold, or what others said. Scores of suspicion are not
-shown; what follows from them is, as flags and restrictions.
+All of it moves with every 20th answer only, what stands on gold alone by 20 answers to gold at a
+time: so no answer by itself tells that it was to gold, or what others said. Scores of suspicion are
+not shown; what follows from them is, as flags and restrictions.
 """
 
 from collections.abc import Collection
@@ -15,7 +15,7 @@ from quality import reliability
 from quality.core import share_interval
 from quality.models import GoldResult, Skill, SkillValue, Standing
 from quality.skills import MOST_RECENT, STEP, standings_of, where
-from tasks_app.models import Project
+from tasks_app.models import Answer, Project
 
 Told = dict[str, Any]
 
@@ -110,10 +110,24 @@ def _of_project(project: Project, worker_id: int, standing: Standing | None) -> 
 
 
 def _on_gold(worker_id: int, there: Q) -> list[float]:
-    """The scores of whole steps, in order of time."""
+    """The scores of whole steps, in order of time, as they were when a step of all answers ended.
+
+    If they moved with the last answer of their own step, that one would be known to be to gold.
+    """
     results = GoldResult.objects.filter(there, worker_id=worker_id, counts=True)
-    found = list(results.order_by("answered_at", "pk").values_list("score", flat=True))
-    return found[: len(found) // STEP * STEP]
+    found = list(results.order_by("answered_at", "pk").values_list("answered_at", "score"))
+    if len(found) < STEP:
+        return []
+    ended_at = _step_ended_at(worker_id, there)
+    scores = [score for answered_at, score in found if answered_at <= ended_at]
+    return scores[: len(scores) // STEP * STEP]
+
+
+def _step_ended_at(worker_id: int, there: Q) -> datetime:
+    answers = Answer.objects.filter(there, worker_id=worker_id)
+    times = answers.order_by("answered_at", "pk").values_list("answered_at", flat=True)
+    ended_at: datetime = times[times.count() // STEP * STEP - 1]
+    return ended_at
 
 
 def _share(scores: list[float]) -> Told:

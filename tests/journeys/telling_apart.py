@@ -17,30 +17,37 @@ from threadpoolctl import threadpool_limits
 
 N_FOLDS, N_DRAWS, SEED = 5, 200, 0
 NUMBER = re.compile(r"\d+")
+MOVES = (" moved", " moves", " comes or goes")
 
 Features = dict[str, float]
 
 
 @dataclass
 class Seen:
-    """What workers saw of assignments, one entry each."""
+    """What workers saw of assignments, one entry each.
 
-    tasks: list[str] = field(default_factory=list)
+    rows: what came with the work
+    readings: what could be read after the answer, of those where somebody looked
+    returns: what became of what was given back
+    """
+
+    tasks: dict[str, str] = field(default_factory=dict)
     rows: dict[str, Features] = field(default_factory=dict)
+    readings: dict[str, Features] = field(default_factory=dict)
+    returns: dict[str, Features] = field(default_factory=dict)
 
     def claimed(self, asked: int, reply: Mapping[str, Any], size: int) -> None:
-        """A claim brought these assignments."""
+        """A claim brought these assignments; some of them may have been there before."""
         found = reply["assignments"]
         before: Features = {}
         for place, assignment in enumerate(found):
-            told = dict(leaves(assignment))
-            self.tasks.append(assignment["task"])
-            self.rows[assignment["id"]] = {
+            name, told = assignment["id"], dict(leaves(assignment))
+            row = {
                 **told,
                 **{
-                    f"{name} gap": value - before[name]
-                    for name, value in told.items()
-                    if name in before
+                    f"{leaf} gap": value - before[leaf]
+                    for leaf, value in told.items()
+                    if leaf in before
                 },
                 "place": place,
                 "place from the end": len(found) - place,
@@ -49,12 +56,40 @@ class Seen:
                 "size": len(json.dumps(assignment)),
                 "size of the reply": size,
             }
+            if name in self.returns:
+                self._came_back(name, row)
+            self.tasks[name], self.rows[name] = assignment["task"], row
             before = told
 
     def answered(self, name: str, reply: Mapping[str, Any], size: int) -> None:
         """What came back on the answer to an assignment."""
         told = {f"answered {leaf}": value for leaf, value in leaves(reply)}
         self.rows[name] |= told | {"answered size": size}
+
+    def read(self, name: str, when: str, before: Any, after: Any) -> None:
+        """What could be read before and after the answer to an assignment, and what moved."""
+        told = self.readings.setdefault(name, {})
+        for path in after:
+            was, now = dict(leaves(before[path], path)), dict(leaves(after[path], path))
+            moved = {leaf: now[leaf] - was[leaf] for leaf in now.keys() & was.keys()}
+            told |= {f"{when} {leaf}": value for leaf, value in now.items()}
+            told |= {f"{when} {leaf} moved": value for leaf, value in moved.items()}
+            told[f"{when} {path} moves"] = sum(value != 0 for value in moved.values())
+            told[f"{when} {path} comes or goes"] = len(now.keys() ^ was.keys())
+
+    def given_back(self, name: str, reply: Mapping[str, Any], size: int) -> None:
+        """What came back when an assignment was released."""
+        told = {f"released {leaf}": value for leaf, value in leaves(reply)}
+        known = self.returns.setdefault(name, {"times released": 0, "times back": 0})
+        known["times released"] += 1
+        known |= told | {"released size": size}
+
+    def _came_back(self, name: str, row: Features) -> None:
+        before, known = self.rows[name], self.returns[name]
+        known["times back"] += 1
+        for leaf, value in row.items():
+            known[f"back {leaf}"] = value
+            known[f"back {leaf} moved"] = value - before.get(leaf, value)
 
     def listed(self, history: Sequence[Mapping[str, Any]]) -> None:
         """A worker's own list of assignments: where each stands, also within its claim."""
@@ -66,6 +101,28 @@ class Seen:
             told["listed place in the claim"] = place - first[end]
             told["listed share of the claim"] = (place - first[end]) / ends.count(end)
             self.rows[assignment["id"]] |= told
+
+    def after_answers(self) -> "Seen":
+        """Those alone where somebody looked after the answer, with what they read."""
+        return self._with(self.readings)
+
+    def after_returns(self) -> "Seen":
+        """Those alone that were given back, with what became of them."""
+        return self._with(self.returns)
+
+    def after_changes(self) -> "Seen":
+        """The same without all that did not change by the answer: fewer things to be misled by."""
+        moved = {
+            name: {leaf: value for leaf, value in told.items() if leaf.endswith(MOVES)}
+            for name, told in self.readings.items()
+        }
+        return Seen(tasks={name: self.tasks[name] for name in moved}, rows=moved)
+
+    def _with(self, more: Mapping[str, Features]) -> "Seen":
+        return Seen(
+            tasks={name: self.tasks[name] for name in more},
+            rows={name: self.rows[name] | told for name, told in more.items()},
+        )
 
 
 @dataclass(frozen=True)
@@ -126,8 +183,9 @@ def measured(seen: Seen, gold: set[str]) -> Measured:
     table = np.array([[row.get(name, np.nan) for name in names] for row in seen.rows.values()])
     # What is the same everywhere tells nothing, and takes time.
     table = table[:, np.nanmin(table, axis=0) < np.nanmax(table, axis=0)]
-    _, task = np.unique(seen.tasks, return_inverse=True)
-    is_gold = np.array([task in gold for task in seen.tasks])
+    tasks = [seen.tasks[name] for name in seen.rows]
+    _, task = np.unique(tasks, return_inverse=True)
+    is_gold = np.array([task in gold for task in tasks])
     guess = np.zeros(is_gold.size)
     folds = GroupKFold(N_FOLDS, shuffle=True, random_state=SEED)
     for learned, held_out in folds.split(table, is_gold, task):
