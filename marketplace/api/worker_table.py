@@ -33,7 +33,7 @@ def _cells(row: Row) -> Row:
         "name": _text(row.get("name", "")),
         "recorded": row.get("recorded"),
         "n_answers": row.get("n_answers"),
-        "median_s": row.get("median_s"),
+        **_figure("median_s", row, value="median_s", interval="median_s_interval"),
         **_figure("accuracy", row.get("accuracy")),
         **_figure("gold", row.get("gold"), "n", "n_right"),
         **_figure("agreement", row.get("agreement"), "n"),
@@ -56,10 +56,12 @@ def _cells(row: Row) -> Row:
     }
 
 
-def _figure(column: str, told: Row | None, *names: str, value: str = "value") -> Row:
+def _figure(
+    column: str, told: Row | None, *names: str, value: str = "value", interval: str = "interval"
+) -> Row:
     """A figure and the ends of its interval, and what else is told of it by these names."""
     told = told or {}
-    low, high = told.get("interval") or (None, None)
+    low, high = told.get(interval) or (None, None)
     ends = {f"{column}_low": low, f"{column}_high": high}
     return {column: told.get(value)} | ends | _each(column, told, *names)
 

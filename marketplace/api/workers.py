@@ -162,6 +162,7 @@ def shown_workers(tenant: Tenant, project: Project, found: Sequence[User]) -> li
                 "accuracy": figure.accuracy,
                 "gold": figure.gold,
                 "median_s": figure.median_s,
+                "median_s_interval": figure.median_s_interval,
                 **{name: own.get(name) for name in _STUDIED},
                 "flags": [flag.uid for flag in figure.flags],
                 "restricted": restricted,

@@ -5,8 +5,10 @@ import io
 import json
 
 import pytest
+from django.db.models import F
 
 from marketplace.api import worker_table
+from tasks_app.models import Answer
 from tests.api.test_workers import a_crowd_on, pseudonym
 from tests.factories import a_project, some_items
 
@@ -42,7 +44,10 @@ def numbers(told):
 
 @pytest.fixture
 def owls(tenant):
-    return a_crowd_on(tenant, "owls", ["kind", "size"])
+    """The crowd, which took some time for each task."""
+    project = a_crowd_on(tenant, "owls", ["kind", "size"])
+    Answer.objects.filter(project=project).update(elapsed_s=F("task_id") * 0.25)
+    return project
 
 
 def test_every_figure_of_a_reply_is_in_the_table(owls, rosa):
@@ -53,6 +58,7 @@ def test_every_figure_of_a_reply_is_in_the_table(owls, rosa):
         pairs, fields = reply["scores"]["copying"].pop("pairs"), reply.pop("fields")
         cells = list(row.values())
         assert (json.loads(row["pairs"]), json.loads(row["fields"])) == (pairs, fields)
+        assert reply["median_s_interval"][0] < reply["median_s"] < reply["median_s_interval"][1]
         assert len(numbers(reply)) > 20
         assert [number for number in numbers(reply) if number not in cells] == []
 
@@ -73,24 +79,20 @@ def test_a_figure_of_a_score_stands_between_its_ends_with_its_count(owls, rosa):
     assert rows["constant"]["copying_n_tested"] == rows["copy1"]["copying_n_tested"] != "0"
 
 
-def test_gold_and_speed_have_their_counts_too():
+def test_times_gold_and_speed_have_their_ends_and_counts_too():
+    median_s = {"median_s": 2.5, "median_s_interval": [2.0, 3.5]}
     gold = {"n": 4, "n_right": 3.5, "value": 0.875, "interval": [0.4, 0.98]}
     speed = {"value": 1.2, "interval": [1.1, 1.3], "n": 7}
 
-    (row,) = csv.DictReader(worker_table.lines([{"gold": gold, "speed": speed}]))
+    (row,) = csv.DictReader(worker_table.lines([median_s | {"gold": gold, "speed": speed}]))
 
     told = {name: cell for name, cell in row.items() if cell}
-    assert told == {
-        "gold": "0.875",
-        "gold_low": "0.4",
-        "gold_high": "0.98",
-        "gold_n": "4",
-        "gold_n_right": "3.5",
-        "speed": "1.2",
-        "speed_low": "1.1",
-        "speed_high": "1.3",
-        "speed_n": "7",
-    }
+    assert list(told.items()) == [
+        *[("median_s", "2.5"), ("median_s_low", "2.0"), ("median_s_high", "3.5")],
+        *[("gold", "0.875"), ("gold_low", "0.4"), ("gold_high", "0.98")],
+        *[("gold_n", "4"), ("gold_n_right", "3.5")],
+        *[("speed", "1.2"), ("speed_low", "1.1"), ("speed_high", "1.3"), ("speed_n", "7")],
+    ]
 
 
 def test_pairs_and_labels_are_cells_of_json_with_pseudonyms(owls, rosa, tenant):
