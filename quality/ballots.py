@@ -61,10 +61,17 @@ class FieldBallots:
     rows: NDArray[np.intp]
 
 
-def read(project: Project, task_ids: Iterable[int] | None = None) -> Ballots:
-    """All answers of the project, or those to some tasks; none of what is withdrawn or retired."""
+def read(
+    project: Project,
+    task_ids: Iterable[int] | None = None,
+    worker_ids: Iterable[int] | None = None,
+) -> Ballots:
+    """All answers of the project, or those to some tasks or by some workers.
+
+    None of what is withdrawn or retired.
+    """
     wanted = None if task_ids is None else list(task_ids)
-    answers = reading.answers(project, wanted)
+    answers = reading.answers(project, wanted, worker_ids)
     gold = Task.objects.filter(project=project, is_gold=True).exclude(state__in=Task.GONE)
     if wanted is not None:
         gold = gold.filter(pk__in=wanted)

@@ -4,11 +4,16 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from django.db import transaction
+from django.db.models import Count
+from django.db.models.fields.json import KeyTextTransform
 
 from quality import ballots
+from quality.ballots import FieldBallots
 from quality.core.agreement import Pairwise, pairwise
 from quality.core.votes import Floats
-from tasks_app.models import Project
+from tasks_app.models import Answer, Project, Task
+from tasks_app.staging import patient
 
 # Fields whose answers are equal or not.
 COMPARED = ("choice", "ordinal", "multichoice")
@@ -31,22 +36,37 @@ class Pairs:
 
 def of_project(project: Project, *, field: str | None, limit: int) -> Pairs:
     """Over one field, by default the first that can be compared; gold counts too."""
-    of_fields = {
-        of.votes.field["key"]: of
-        for of in ballots.by_field(ballots.read(project), project.form)
-        if of.votes.field["type"] in COMPARED
-    }
-    key = field if field is not None else next(iter(of_fields), None)
-    if key is None or key not in of_fields:
-        none = np.zeros(0, dtype=np.int64)
-        return Pairs(key, [], pairwise(none, none, none, 0))
-    votes, ids = of_fields[key].votes, of_fields[key].worker_ids
-    n_answers = np.bincount(votes.worker, minlength=ids.size)
-    most = np.sort(np.argsort(-n_answers, kind="stable")[:limit])
-    kept = np.isin(votes.worker, most)
-    worker = np.searchsorted(most, votes.worker[kept])
-    value = _values(votes.values)[kept]
-    return Pairs(key, ids[most].tolist(), pairwise(votes.task[kept], worker, value, most.size))
+    for asked in project.form:
+        if asked["type"] in COMPARED and field in {None, asked["key"]}:
+            most = _most(project, asked["key"], limit)
+            read = ballots.read(project, worker_ids=most)
+            of_field = next(ballots.by_field(read, [asked]), None)
+            if of_field is not None:
+                return _among(of_field)
+    none = np.zeros(0, dtype=np.int64)
+    return Pairs(field, [], pairwise(none, none, none, 0))
+
+
+def _most(project: Project, key: str, limit: int) -> list[int]:
+    """The workers with most answers to the field that count; of equally many the older ids."""
+    gone = Task.objects.filter(project=project, state__in=Task.GONE)
+    counting = (
+        Answer.objects.filter(project=project)
+        .alias(said=KeyTextTransform(key, "values"))
+        .filter(said__isnull=False)
+        .exclude(worker__in=ballots.restricted(project))
+        .exclude(task__in=gone)
+    )
+    by_worker = counting.values("worker_id").annotate(n=Count("pk")).order_by("-n", "worker_id")
+    with transaction.atomic():
+        patient()
+        return list(by_worker.values_list("worker_id", flat=True)[:limit])
+
+
+def _among(of_field: FieldBallots) -> Pairs:
+    votes, ids = of_field.votes, of_field.worker_ids.tolist()
+    found = pairwise(votes.task, votes.worker, _values(votes.values), votes.n_workers)
+    return Pairs(votes.field["key"], ids, found)
 
 
 def _values(values: Any) -> Any:

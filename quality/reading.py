@@ -51,14 +51,23 @@ class Columns:
     values: dict[str, Any]
 
 
-def answers(project: Project, task_ids: Iterable[int] | None = None) -> Columns:
-    """All answers of the project, or those to some tasks; none of what is withdrawn or retired."""
+def answers(
+    project: Project,
+    task_ids: Iterable[int] | None = None,
+    worker_ids: Iterable[int] | None = None,
+) -> Columns:
+    """All answers of the project, or those to some tasks or by some workers.
+
+    None of what is withdrawn or retired.
+    """
     # Columns of one width first, so that they can be cut out of the bytes at once.
     task_ids = None if task_ids is None else list(task_ids)
     fields = sorted(project.form, key=lambda field: _width(field) is None)
     fixed = [field for field in fields if _width(field)]
     loose = fields[len(fixed) :]
-    rows, told = _rows(_stream(project, fields, task_ids), _layout(fixed), len(loose))
+    rows, told = _rows(
+        _stream(project, fields, _only(task_ids, worker_ids)), _layout(fixed), len(loose)
+    )
     task, worker = rows["task"].astype(np.int64), rows["worker"].astype(np.int64)
     order = np.lexsort((worker, task))
     order = order[~np.isin(task[order], _gone(project, task_ids))]
@@ -94,10 +103,17 @@ def _width(field: Field) -> int | None:
     return 8 if field["type"] == "number" else None
 
 
-def _stream(project: Project, fields: list[Field], task_ids: Iterable[int] | None) -> bytearray:
-    only: sql.Composable = sql.SQL("")
-    if task_ids is not None:
-        only = sql.SQL(" AND answer.task_id = ANY({})").format(sql.Literal(list(task_ids)))
+def _only(task_ids: Iterable[int] | None, worker_ids: Iterable[int] | None) -> sql.Composed:
+    wanted = {"task_id": task_ids, "worker_id": worker_ids}
+    conditions = [
+        sql.SQL(" AND answer.{} = ANY({})").format(sql.Identifier(name), sql.Literal(list(ids)))
+        for name, ids in wanted.items()
+        if ids is not None
+    ]
+    return sql.SQL("").join(conditions)
+
+
+def _stream(project: Project, fields: list[Field], only: sql.Composable) -> bytearray:
     query = sql.SQL(_ANSWERS).format(
         columns=sql.SQL("").join([sql.SQL(", ") + _column(field) for field in fields]),
         project_id=sql.Literal(project.pk),

@@ -1,38 +1,37 @@
 """What the laboratory knows of workers, for managers to read."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from django.db.models import Aggregate, Count, FloatField
+from django.db import connection
+from django.db.models import Count
 from scipy import special
 
-from quality.core import Accuracy
+from quality.core import Accuracy, median_ranks
 from quality.core.intervals import ENDS
 from quality.core.votes import Floats
 from quality.gold import results
 from quality.judges.categorical import label_confusion
 from quality.models import FieldModel, Flag, Reliability, Standing, WorkerModel
+from quality.sql import statement
 from tasks_app.models import Answer, Project
 
+MEDIAN_TIMES = statement("median_times")
 HISTORY = 100
 # A row of a confusion is known as from so many answers more than were given.
 ROW_PRIOR = 2.0
 SMALLEST = 1e-6
 
 
-class _Median(Aggregate):
-    template = "percentile_cont(0.5) WITHIN GROUP (ORDER BY %(expressions)s)"
-    output_field = FloatField()
-
-
 @dataclass(slots=True)
 class Figures:
-    """One worker's figures on one project."""
+    """One worker's figures on one project; too few times leave their median without interval."""
 
     n_answers: int = 0
     median_s: float | None = None
+    median_s_interval: list[float] | None = None
     accuracy: dict[str, Any] | None = None
     gold: dict[str, Any] | None = None
     flags: list[Flag] = field(default_factory=list)
@@ -43,14 +42,18 @@ def figures(project: Project, worker_ids: Iterable[int]) -> dict[int, Figures]:
     ids = list(worker_ids)
     found = {worker_id: Figures() for worker_id in ids}
     answers = Answer.objects.filter(project=project, worker_id__in=ids)
-    for worker_id, n, median_s in (
+    timed: dict[int, int] = {}
+    for worker_id, n, n_timed in (
         answers.values("worker_id")
-        .annotate(n=Count("pk"), median_s=_Median("elapsed_s"))
+        .annotate(n=Count("pk"), n_timed=Count("elapsed_s"))
         .order_by()
-        .values_list("worker_id", "n", "median_s")
+        .values_list("worker_id", "n", "n_timed")
     ):
         found[worker_id].n_answers = n
-        found[worker_id].median_s = None if median_s is None else round(median_s, 3)
+        if n_timed:
+            timed[worker_id] = n_timed
+    for worker_id, median_s, interval in _median_times(project, timed):
+        found[worker_id].median_s, found[worker_id].median_s_interval = median_s, interval
     for row in Reliability.objects.filter(project=project, worker_id__in=ids):
         found[row.worker_id].accuracy = _accuracy(row.alpha, row.beta)
     for worker_id, (n, n_right) in results.right(project, ids).items():
@@ -58,6 +61,23 @@ def figures(project: Project, worker_ids: Iterable[int]) -> dict[int, Figures]:
     for flag in Flag.objects.filter(project=project, worker_id__in=ids).order_by("pk"):
         found[flag.worker_id].flags.append(flag)
     return found
+
+
+def _median_times(
+    project: Project, timed: dict[int, int]
+) -> Iterator[tuple[int, float, list[float] | None]]:
+    """Of each worker with so many times: the id, the median time and its interval.
+
+    Answers that come between counting and this move the ends by a rank or so.
+    """
+    n = np.array(list(timed.values()), dtype=np.int64)
+    low, high = median_ranks(n).T.tolist()
+    asked = {"worker_ids": list(timed), "n": n.tolist(), "low": low, "high": high}
+    with connection.cursor() as cursor:
+        cursor.execute(MEDIAN_TIMES, asked | {"project_id": project.pk})
+        for worker_id, median_s, *ends in cursor.fetchall():
+            interval = None if None in ends else [round(end, 3) for end in ends]
+            yield worker_id, round(median_s, 3), interval
 
 
 def confusion(project: Project, worker_id: int) -> dict[str, Any]:

@@ -1,8 +1,6 @@
 """What managers see of the workers of a project: figures with intervals, history, pairs."""
 
-import csv
-import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet
@@ -12,7 +10,7 @@ from rest_framework.request import Request
 
 from marketplace.accounts import people
 from marketplace.accounts.models import Tenant, User
-from marketplace.api import paging, schemas
+from marketplace.api import paging, schemas, worker_table
 from marketplace.api.door import MANAGER, REVIEWER, Door, operation
 from marketplace.api.rendering import CSV, reply
 from quality import pairs, reliability
@@ -50,7 +48,9 @@ class ProjectWorkersDoor(Door):
 
         if self.as_csv:
             rows = paging.all_of(_workers(project), render)
-            return StreamingHttpResponse(_table(rows), content_type=f"{CSV}; charset=utf-8")
+            return StreamingHttpResponse(
+                worker_table.lines(rows), content_type=f"{CSV}; charset=utf-8"
+            )
         return paging.page(
             _workers(project), params=self.params, as_ndjson=self.as_ndjson, render=render
         )
@@ -162,6 +162,7 @@ def shown_workers(tenant: Tenant, project: Project, found: Sequence[User]) -> li
                 "accuracy": figure.accuracy,
                 "gold": figure.gold,
                 "median_s": figure.median_s,
+                "median_s_interval": figure.median_s_interval,
                 **{name: own.get(name) for name in _STUDIED},
                 "flags": [flag.uid for flag in figure.flags],
                 "restricted": restricted,
@@ -179,62 +180,3 @@ def _rounded(matrix: Any) -> list[list[float | None]]:
     return [
         [None if value != value else round(value, 4) for value in row] for row in matrix.tolist()
     ]
-
-
-_WITH_ENDS = ("accuracy", "gold", "agreement", "speed")
-_SCORES = {
-    "low_information": ("score", "p_value", "gain"),
-    "drift": ("score", "p_value", "change_at"),
-    "copying": ("score", "flagged"),
-    "too_fast": ("score", "p_value", "share_fast"),
-}
-
-
-def _table(rows: Iterator[Row]) -> Iterator[str]:
-    cells = _cells(None)
-    yield _line(cells)
-    for row in rows:
-        yield _line(_cells(row).values())
-
-
-def _line(cells: Iterable[Any]) -> str:
-    line = io.StringIO()
-    csv.writer(line).writerow(cells)
-    return line.getvalue()
-
-
-def _cells(row: Row | None) -> Row:
-    """A row by column; of None the columns with nothing in them."""
-    told = row or {}
-    scores = told.get("scores") or {}
-    cells: Row = {
-        "worker": told.get("worker"),
-        "name": _text(told.get("name", "")),
-        "recorded": told.get("recorded"),
-        "n_answers": told.get("n_answers"),
-        "median_s": told.get("median_s"),
-    }
-    for name in _WITH_ENDS:
-        figure = told.get(name) or {}
-        low, high = figure.get("interval", (None, None))
-        cells |= {name: figure.get("value"), f"{name}_low": low, f"{name}_high": high}
-        if name != "accuracy":
-            cells[f"{name}_n"] = figure.get("n")
-    for kind, names in _SCORES.items():
-        score = scores.get(kind, {})
-        cells |= {f"{kind}_{name}": score.get(name) for name in names}
-    worst = {
-        key: field["worst_label"]
-        for key, field in (told.get("fields") or {}).items()
-        if field["worst_label"] is not None
-    }
-    return cells | {
-        "worst_labels": _text(" ".join(f"{key}={label}" for key, label in worst.items())),
-        "flags": " ".join(map(str, told.get("flags", ()))),
-        "restricted": _text((told.get("restricted") or {}).get("reason", "")),
-    }
-
-
-def _text(cell: str) -> str:
-    """A text that no spreadsheet takes for a formula."""
-    return f"'{cell}" if cell[:1] in {"=", "+", "-", "@", "\t", "\r"} else cell

@@ -4,7 +4,13 @@ One room for each kind of answer: `categorical`, `ordinal`, `multichoice`, `numb
 `orders` (comparisons and rankings), `regions` (spans and boxes); `agreement` measures them all.
 """
 
-from quality.core.intervals import beta_interval, mean_interval, rate_interval, share_interval
+from quality.core.intervals import (
+    beta_interval,
+    mean_interval,
+    median_ranks,
+    rate_interval,
+    share_interval,
+)
 from quality.core.numbering import numbered
 from quality.core.ordinal import posterior_median
 from quality.core.skill import Accuracy, accuracies, pooled_accuracies
@@ -18,6 +24,7 @@ __all__ = [
     "beta_interval",
     "encode",
     "mean_interval",
+    "median_ranks",
     "normalised",
     "numbered",
     "pooled_accuracies",

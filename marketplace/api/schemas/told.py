@@ -28,6 +28,7 @@ _PARAMETERS: Document = options(
         "parts": {"type": "array", "items": TEXT},
     }
 )
+_ENDS: Document = {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}
 _REPORT: Document = {
     "batch": nullable(TEXT),
     "accepted": COUNT,
@@ -227,6 +228,7 @@ COMPONENTS: Document = {
             "accuracy",
             "gold",
             "median_s",
+            "median_s_interval",
             "flags",
             "restricted",
         ],
@@ -238,6 +240,7 @@ COMPONENTS: Document = {
             "accuracy": nullable({"type": "object"}),
             "gold": nullable({"type": "object"}),
             "median_s": nullable({"type": "number"}),
+            "median_s_interval": nullable(_ENDS),
             "agreement": nullable({"type": "object"}),
             "speed": nullable({"type": "object"}),
             "scores": nullable({"type": "object"}),
