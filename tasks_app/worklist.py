@@ -1,5 +1,6 @@
 """What open projects offer a worker: how much is left, how long it takes, what it pays."""
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +24,8 @@ _MEDIAN = """(
              WHERE answer.project_id = tasks_app_project.id
              ORDER BY answer.id DESC LIMIT %s) AS recent)
 """
+# Gold is not counted, so that a figure which moved with every other task would tell what is gold.
+STEP = 20
 # By project, how many of the last assignments there are, and how many of them hold open tasks.
 _HAD = """
 SELECT project_id, count(*),
@@ -46,7 +49,7 @@ class Offer:
     """What a project offers; median and pay None before anybody answered.
 
     tasks_left: for a worker with more than LOOKED_BACK assignments behind them at most so many,
-        and 0 only if there is none
+        and 0 only if there is none; where gold is mixed in, rounded up to a multiple of STEP
     """
 
     tasks_left: int
@@ -58,6 +61,9 @@ def offers(*, projects: Sequence[Project], worker_id: int) -> dict[int, Offer]:
     """By project, what it offers to this worker."""
     ids = [project.pk for project in projects]
     left = _left(ids, worker_id)
+    for project in projects:
+        if project.gold_rate > 0:
+            left[project.pk] = math.ceil(left[project.pk] / STEP) * STEP
     medians = _medians(_with_median(Project.objects.filter(pk__in=ids)))
     return {
         project.pk: Offer(

@@ -55,6 +55,11 @@ class Assignment(models.Model):
                 condition=Q(state="leased"),
                 name="assignment_live",
             ),
+            models.Index(
+                fields=["worker", "project", "leased_at"],
+                condition=Q(state="released"),
+                name="assignment_given_back",
+            ),
             # Not in the order of the keys, for of one claim the gold has the last ones. It begins
             # with no column, so that no search for one assignment of a worker strays here.
             models.Index(-F("worker"), F("leased_at"), F("uid"), name="assignment_history_hidden"),

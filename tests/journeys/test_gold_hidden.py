@@ -19,6 +19,8 @@ WANTED = [
     {"skill": "birds", "op": "gte", "value": 0.8, "bound": "lower"},
     {"skill": "peers", "op": "gte", "value": 0.8, "bound": "lower"},
 ]
+# Fewer of these are seen than come with claims, and the interval alone takes up three hundredths.
+OF_FEWER = 0.58
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +54,7 @@ def seen(manager):
     crew = Crew(manager, "hidden", seed=2)
     crew.work(n_claims=20)
     crew.watch(n_rounds=40)
-    crew.give_back(n_rounds=8)
+    crew.give_back(n_rounds=16)
     crew.list_all()
     return crew.seen
 
@@ -67,14 +69,13 @@ def test_gold_cannot_be_told_from_other_work(manager, seen):
 def test_nothing_that_can_be_read_after_an_answer_tells_gold(manager, seen, view):
     assert len(seen.readings) >= 1500
     found = measured(view(seen), gold_of(manager, "hidden"))
-    # Of fewer answers than come with claims: the interval alone takes up three hundredths.
-    assert found.high < 0.58, found
+    assert found.high < OF_FEWER, found
 
 
-@pytest.mark.xfail(reason="work comes back at once and gold hardly ever: limits.md", strict=True)
 def test_no_task_that_is_given_back_is_told_by_what_becomes_of_it(manager, seen):
+    assert len(seen.returns) >= 1500
     found = measured(seen.after_returns(), gold_of(manager, "hidden"))
-    assert found.high < 0.55, found
+    assert found.high < OF_FEWER, found
 
 
 def test_gold_that_betrays_itself_is_told_by_the_same_measure(manager):

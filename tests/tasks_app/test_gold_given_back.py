@@ -1,0 +1,124 @@
+"""Gold that a worker gives back comes back as other work does, and is never lost to them."""
+
+import pytest
+
+from tasks_app import claims, worklist
+from tasks_app.models import Task
+from tests.factories import a_project, a_worker, later, some_items, task_of
+
+pytestmark = pytest.mark.django_db
+
+KNOWN = {"kind": "owl"}
+N_TASKS = 200
+
+
+@pytest.fixture
+def project(tenant):
+    """Half of what is served is gold; every other task takes one answer."""
+    project = a_project(tenant, gold_rate=0.5, claim_limit=1000, min_answers=1, max_answers=1)
+    some_items(project, N_TASKS)
+    some_items(project, N_TASKS, gold=KNOWN)
+    return project
+
+
+def claim(project, worker, count, at=0.0):
+    return claims.claim(project_ids=[project.pk], worker_id=worker.pk, count=count, now=later(at))
+
+
+def give_back(leases, at=1.0):
+    for lease in leases:
+        claims.release(lease=lease, now=later(at))
+
+
+def came_back(leases, again):
+    """The share of the gold, and of the other work, that is among these again."""
+    now = {lease.task_id for lease in again}
+    shares = []
+    for is_gold in (True, False):
+        ids = {lease.task_id for lease in leases if task_of(lease).is_gold == is_gold}
+        shares.append(len(ids & now) / len(ids))
+    return shares
+
+
+def test_where_nobody_takes_it_meanwhile_both_come_back_at_once(tenant, project):
+    wim = a_worker(tenant)
+    leases = claim(project, wim, 60)
+    give_back(leases)
+
+    assert came_back(leases, claim(project, wim, 100, at=2)) == [1, 1]
+
+
+def test_where_others_take_it_meanwhile_neither_comes_back(tenant, project):
+    wim = a_worker(tenant)
+    leases = claim(project, wim, 60)
+    give_back(leases)
+    claim(project, a_worker(tenant), 120, at=2)
+
+    gold, other = came_back(leases, claim(project, wim, 100, at=3))
+
+    assert other == 0
+    assert gold < 0.2
+
+
+def test_where_others_take_half_of_it_half_of_each_comes_back(tenant, project):
+    wim = a_worker(tenant)
+    leases = claim(project, wim, 100)
+    give_back(leases)
+    taken = [lease.task_id for lease in leases if not task_of(lease).is_gold][::2]
+    Task.objects.filter(pk__in=taken).update(open_slots=0, is_open=False)
+
+    gold, other = came_back(leases, claim(project, wim, 200, at=3))
+
+    assert other == pytest.approx(0.5, abs=0.02)
+    assert 0.25 < gold < 0.75
+
+
+def test_one_task_of_either_kind_comes_back_with_a_claim_of_one(tenant, project):
+    back = {True: [], False: []}
+    for n in range(0, 1000, 10):
+        wim = a_worker(tenant)
+        (lease,) = claim(project, wim, 1, at=n)
+        give_back([lease], at=n + 1)
+        (again,) = claim(project, wim, 1, at=n + 2)
+        back[task_of(lease).is_gold].append(again.task_id == lease.task_id)
+
+    # New gold comes in place of either, every other time.
+    assert all(0.25 < sum(each) / len(each) < 0.75 for each in back.values())
+
+
+def test_of_what_comes_back_one_by_one_neither_kind_comes_first(tenant, project):
+    first = []
+    for n in range(0, 400, 10):
+        wim = a_worker(tenant)
+        give_back(claim(project, wim, 8, at=n), at=n + 1)
+        (again,) = claim(project, wim, 1, at=n + 2)
+        first.append(task_of(again).is_gold)
+
+    assert 8 < sum(first) < 32
+
+
+def test_gold_that_did_not_come_back_is_drawn_when_there_is_no_other(tenant):
+    project, wim = a_project(tenant, gold_rate=1.0, claim_limit=50), a_worker(tenant)
+    some_items(project, 20, gold=KNOWN)
+    leases = claim(project, wim, 20)
+    give_back(leases)
+
+    again = claim(project, wim, 20, at=2)
+
+    assert {lease.task_id for lease in again} == {lease.task_id for lease in leases}
+
+
+def test_what_is_left_steps_by_twenty_where_gold_is_mixed_in(tenant, project):
+    wim = a_worker(tenant)
+
+    def left():
+        return worklist.offers(projects=[project], worker_id=wim.pk)[project.pk].tasks_left
+
+    seen = [left()]
+    while claim(project, wim, 7):
+        seen.append(left())
+
+    assert seen[0] == N_TASKS
+    assert seen[-1] == 0
+    assert {n % worklist.STEP for n in seen} == {0}
+    assert seen == sorted(seen, reverse=True)
