@@ -44,7 +44,7 @@ def manager():
 def seen(manager):
     """What a crew sees of a project that makes skills, for which another one asks."""
     chance = random.Random(1)
-    is_gold = [n % 2 == 0 for n in range(8000)]
+    is_gold = [n % 2 == 0 for n in range(11000)]
     chance.shuffle(is_gold)
     items = [an_item(chance, n, is_gold=known) for n, known in enumerate(is_gold)]
     a_project(manager, "hidden", [items])
@@ -54,7 +54,7 @@ def seen(manager):
     crew = Crew(manager, "hidden", seed=2)
     crew.work(n_claims=20)
     crew.watch(n_rounds=40)
-    crew.give_back(n_rounds=16)
+    crew.give_back(n_rounds=28)
     crew.list_all()
     return crew.seen
 

@@ -8,6 +8,8 @@ LIFECYCLE = (
 )
 CLAIM, SUBMIT = "tasks_app/sql/claim_from.sql", "tasks_app/sql/submit.sql"
 ENGINE, CATEGORICAL = "quality/core/categorical/engine", "tests/core/categorical"
+GIVEN_BACK = "tests/tasks_app/test_gold_given_back.py"
+TOO_FAST = "tests/quality/test_too_fast.py"
 RETIRED_GOLD = "test_answers_to_retired_gold_count_for_nothing_any_more"
 MISSED_GOLD = "test_gold_that_is_missed_raises_the_threshold_in_a_new_version"
 
@@ -171,6 +173,41 @@ MUTANTS = (
         "tasks_app/sql/draw_gold.sql",
         "start := gen_random_uuid();",
         "start := coalesce(start, gen_random_uuid());",
+    ),
+    Mutant(
+        "gold that stays away when it was given back",
+        f"{GIVEN_BACK}::test_where_nobody_takes_it_meanwhile_both_come_back_at_once",
+        "tasks_app/sql/draw_gold.sql",
+        "drawn := drawn[1:wanted];",
+        "drawn := '{}';",
+    ),
+    Mutant(
+        "gold that always comes back",
+        f"{GIVEN_BACK}::test_where_others_take_it_meanwhile_neither_comes_back",
+        "tasks_app/sql/draw_gold.sql",
+        "others.came_at <= gold.leased_at",
+        "true",
+    ),
+    Mutant(
+        "a count of what is left that tells gold",
+        f"{GIVEN_BACK}::test_what_is_left_steps_by_twenty_where_gold_is_mixed_in",
+        "tasks_app/worklist.py",
+        "STEP = 20",
+        "STEP = 1",
+    ),
+    Mutant(
+        "flags for speed alone",
+        f"{TOO_FAST}::test_who_guesses_fast_is_flagged_for_both_and_who_is_just_quick_for_nothing",
+        "quality/flags.py",
+        "one.worker_id in suspected",
+        "suspected is not None",
+    ),
+    Mutant(
+        "restrictions for speed",
+        f"{TOO_FAST}::test_a_confirmed_flag_for_speed_restricts_nobody_and_one_beside_it_does",
+        "quality/models/flag.py",
+        ".exclude(kind=Flag.Kind.TOO_FAST)",
+        "",
     ),
     Mutant(
         "a history in the order in which leases were made",

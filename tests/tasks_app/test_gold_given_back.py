@@ -120,5 +120,5 @@ def test_what_is_left_steps_by_twenty_where_gold_is_mixed_in(tenant, project):
 
     assert seen[0] == N_TASKS
     assert seen[-1] == 0
-    assert {n % worklist.STEP for n in seen} == {0}
+    assert {n % 20 for n in seen} == {0}
     assert seen == sorted(seen, reverse=True)
