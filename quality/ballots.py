@@ -84,7 +84,7 @@ def read(
 
 
 def restricted(project: Project) -> list[int]:
-    """Workers whose answers to the project count no more: a flag about them was confirmed."""
+    """Workers whose answers to the project count no more: a flag restricts them."""
     return list(
         Flag.objects.restricting()
         .filter(project=project)

@@ -1,8 +1,8 @@
 """What workers may read of themselves: their skills and figures, as managers see them.
 
-All of it moves with every 20th answer only, what stands on gold alone by 20 answers to gold at a
-time: so no answer by itself tells that it was to gold, or what others said. Scores of suspicion are
-not shown; what follows from them is, as flags and restrictions.
+What depends on being right moves with every 20th answer only, what stands on gold alone by 20
+answers to gold at a time: so no answer by itself tells that it was to gold, or what others said.
+Scores of suspicion are not shown; what follows from them is, as flags and restrictions.
 """
 
 from collections.abc import Collection

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 from django.db import transaction
-from django.db.models import Count
+from django.db.models import Count, Exists, OuterRef
 from django.db.models.fields.json import KeyTextTransform
 
 from quality import ballots
@@ -49,13 +49,13 @@ def of_project(project: Project, *, field: str | None, limit: int) -> Pairs:
 
 def _most(project: Project, key: str, limit: int) -> list[int]:
     """The workers with most answers to the field that count; of equally many the older ids."""
-    gone = Task.objects.filter(project=project, state__in=Task.GONE)
+    gone = Task.objects.filter(pk=OuterRef("task_id"), state__in=Task.GONE)
     counting = (
         Answer.objects.filter(project=project)
         .alias(said=KeyTextTransform(key, "values"))
         .filter(said__isnull=False)
         .exclude(worker__in=ballots.restricted(project))
-        .exclude(task__in=gone)
+        .exclude(Exists(gone))
     )
     by_worker = counting.values("worker_id").annotate(n=Count("pk")).order_by("-n", "worker_id")
     with transaction.atomic():

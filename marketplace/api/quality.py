@@ -90,7 +90,7 @@ class ConfirmDoor(_DecisionDoor):
         conflicts=True,
     )
     def post(self, request: Request, id: UUID) -> HttpResponseBase:
-        """Restrict the worker on the project and set the answers aside."""
+        """Restrict the worker on the project and set the answers aside; not so for speed."""
         note = self.body().get("note", "")
         flag = deciding.confirm(flag=self.flag(id), by=self.caller, note=note)
         return reply(shown_flags(self.tenant, [flag])[0])

@@ -1,4 +1,4 @@
-"""A manager decides about a suspicion; a confirmed one sets the worker's answers aside."""
+"""A manager decides about a suspicion; one that is confirmed may set the worker's answers aside."""
 
 from django.db import transaction
 from django.utils import timezone

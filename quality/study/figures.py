@@ -53,7 +53,7 @@ def of_workers(material: Material, scores: Scores) -> list[Told]:
                 "copying": _copying(material, scores, code, pairs),
                 "too_fast": _speed(scores.speed, code),
             },
-            "series": _series(scores.agreements[code], MOST_POINTS),
+            "series": _series(scores.drift.series(code).right, MOST_POINTS),
             "fields": {key: labels[code] for key, labels in fields if code in labels},
         }
     return told

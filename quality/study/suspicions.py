@@ -21,6 +21,7 @@ ENOUGH_ANSWERS = 10
 # While answers come in one looks again and again: so many times less is allowed to chance.
 STRICTER_UNDER_WAY = 5.0
 EVIDENCE_ANSWERS = 50
+SMALLEST_TOLD = 1e-4
 
 
 def found(
@@ -35,6 +36,10 @@ def found(
     copies = np.zeros(enough.size, dtype=np.bool_)
     copies[scores.copying.worker_a[pairs]] = copies[scores.copying.worker_b[pairs]] = True
     hasty = scores.speed.p_value <= BUDGETS.too_fast / stricter
+    # Others are not flagged for it, so their evidence need not be gathered.
+    hasty &= (little | drifted | copies) & enough | np.isin(
+        material.worker_ids, [worker for worker, _ in but]
+    )
     for kind, flagged, suspect in (
         (Flag.Kind.LOW_INFORMATION, little & enough, _low_information),
         (Flag.Kind.DRIFT, drifted & enough, _drift),
@@ -57,7 +62,7 @@ def _low_information(material: Material, scores: Scores, code: int) -> Suspicion
         reason=(
             f"Over {n} answers, what was said tells {gain:.2f} nats an answer about the tasks, "
             "as the other answers show them. Of honest workers with the same tasks, "
-            f"{100 * one.p_value[code]:.2g} % tell as little."
+            f"{_percent(one.p_value[code])} tell as little."
         ),
         evidence={"gain": gain, "interval": one.gain_interval[code].tolist()}
         | {"p_value": float(one.p_value[code]), "answers": _least_right(material, scores, code)},
@@ -121,11 +126,17 @@ def _too_fast(material: Material, scores: Scores, code: int) -> Suspicion:
         n=n,
         reason=(
             f"Of {n} answers, {100 * share:.0f} % came faster than {100 * (1 - FAST_SHARE):.0f} % "
-            f"of the answers to their tasks do. Of this crowd, {100 * p_value:.2g} % are as fast. "
+            f"of the answers to their tasks do. Of this crowd, {_percent(p_value)} are as fast. "
             "Speed alone is no ground: this stands beside another suspicion, and restricts nobody."
         ),
         evidence={"p_value": p_value, "share_fast": share}
         | {"answers": _fastest(material, scores, code)},
+    )
+
+
+def _percent(share: float) -> str:
+    return (
+        f"{100 * share:.2g} %" if share >= SMALLEST_TOLD else f"less than {100 * SMALLEST_TOLD} %"
     )
 
 

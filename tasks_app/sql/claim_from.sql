@@ -91,7 +91,7 @@ BEGIN
         OR NOT EXISTS (SELECT FROM tasks_app_task AS task
                         WHERE task.project_id = the_project AND NOT task.is_gold))
     THEN
-        golds := concord_draw_gold(the_project, the_worker, (
+        golds := concord_draw_gold(the_project, the_worker, room, (
             SELECT count(*)::int FROM generate_series(1, room)
              WHERE random() < project.gold_rate));
         room := room - cardinality(golds);

@@ -20,13 +20,16 @@ AS $$
                  WHERE worker_id = the_worker AND project_id = the_project
                    AND state = 'released'
                  ORDER BY leased_at DESC
-                 LIMIT 60) AS mine
+                 LIMIT 200) AS mine
           JOIN tasks_app_task AS task ON task.id = mine.task_id
     ), others AS MATERIALIZED (
-        SELECT coalesce(max(newest.leased_at), '-infinity') AS came_at
+        -- What is older than the newest leases of all projects is not looked at: then others came.
+        SELECT coalesce(
+                   max(leased_at) FILTER (
+                       WHERE project_id = the_project AND worker_id <> the_worker),
+                   CASE WHEN count(*) < 60 THEN '-infinity' ELSE min(leased_at) END) AS came_at
           FROM (SELECT * FROM tasks_app_assignment ORDER BY id DESC LIMIT 60) AS newest
-         WHERE newest.project_id = the_project AND newest.worker_id <> the_worker
-           AND EXISTS (SELECT FROM lately WHERE is_open_gold)
+         WHERE EXISTS (SELECT FROM lately WHERE is_open_gold)
     )
     SELECT ARRAY (SELECT gold.task_id
                     FROM lately AS gold CROSS JOIN others
@@ -41,11 +44,14 @@ AS $$
            (SELECT count(*) FROM lately WHERE NOT is_gold AND is_open)
 $$;
 
--- Gold tasks for a worker: first what comes back of what they gave back, then others that they have
--- not had, each from a place of its own by chance on in the order of their ids: those of one place
--- would betray themselves by ids that lie close together. Gold that did not come back is drawn again
--- only when there is no other. One may come though none is wanted: a claim has room for one.
-CREATE OR REPLACE FUNCTION concord_draw_gold(the_project bigint, the_worker bigint, wanted int)
+-- Gold tasks for a worker who has room for so many tasks: first what comes back of what they gave
+-- back, as many as would if it were mixed with their other work that comes back; then, where there is
+-- room beside all that, others that they have not had, until so many are drawn as are wanted. Each of
+-- those is from a place of its own by chance on in the order of their ids: those of one place would
+-- betray themselves by ids that lie close together. Gold that did not come back is drawn again only
+-- when there is no other.
+CREATE OR REPLACE FUNCTION concord_draw_gold(
+    the_project bigint, the_worker bigint, room int, wanted int)
 RETURNS bigint[] LANGUAGE plpgsql
 SET plan_cache_mode = force_generic_plan
 SET enable_seqscan = off SET enable_bitmapscan = off SET enable_sort = off
@@ -54,22 +60,14 @@ DECLARE
     start uuid;
     one bigint;
     drawn bigint[];
-    n_other bigint;
-    rate float;
-    share float;
+    n_back bigint;
 BEGIN
-    SELECT back.golds, back.n_other INTO drawn, n_other
+    SELECT back.golds, cardinality(back.golds) + back.n_other INTO drawn, n_back
       FROM concord_gold_given_back(the_project, the_worker) AS back;
-    -- A claim of one brings gold back as often as other work comes back past new gold; or, of several
-    -- that come back, as if one of them were drawn.
-    IF wanted = 0 AND cardinality(drawn) > 0 THEN
-        rate := (SELECT gold_rate FROM tasks_app_project WHERE id = the_project);
-        share := CASE WHEN n_other = 0 THEN 1 - rate
-                      ELSE cardinality(drawn)::float / (cardinality(drawn) + n_other) END;
-        drawn := drawn[1:(random() * (1 - rate) < share - rate)::int];
-    ELSE
-        drawn := drawn[1:wanted];
+    IF n_back > room THEN
+        drawn := drawn[1:floor(room * cardinality(drawn) / n_back::float + random())::int];
     END IF;
+    wanted := least(wanted, cardinality(drawn) + greatest(room - n_back, 0));
     WHILE cardinality(drawn) < wanted LOOP
         start := gen_random_uuid();
         one := (

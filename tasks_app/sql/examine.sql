@@ -29,7 +29,7 @@ BEGIN
         SELECT concord_lease_uid(the_project), the_project, drawn, the_worker, 'leased',
                project.guideline_version, the_time,
                the_time + make_interval(secs => project.lease_s), 0, '', paid
-          FROM unnest(concord_draw_gold(the_project, the_worker, room)) AS drawn
+          FROM unnest(concord_draw_gold(the_project, the_worker, room, room)) AS drawn
             ON CONFLICT ON CONSTRAINT assignment_once_per_worker DO UPDATE
            SET state = 'leased', leased_at = excluded.leased_at,
                leased_until = excluded.leased_until, n_extended = 0,

@@ -164,8 +164,8 @@ MUTANTS = (
         "gold that counts although it is retired",
         f"tests/quality/test_gold_retiring.py::{RETIRED_GOLD}",
         "quality/gold/retiring.py",
-        ".update(counts=False)",
-        ".update(counts=True)",
+        ".update(counts=False, is_examined",
+        ".update(counts=True, is_examined",
     ),
     Mutant(
         "gold drawn from one place",
@@ -176,10 +176,10 @@ MUTANTS = (
     ),
     Mutant(
         "gold that stays away when it was given back",
-        f"{GIVEN_BACK}::test_where_nobody_takes_it_meanwhile_both_come_back_at_once",
+        f"{GIVEN_BACK}::test_where_nobody_takes_it_meanwhile_all_comes_back_at_once",
         "tasks_app/sql/draw_gold.sql",
-        "drawn := drawn[1:wanted];",
-        "drawn := '{}';",
+        "SELECT back.golds, card",
+        "SELECT '{}'::bigint[], card",
     ),
     Mutant(
         "gold that always comes back",

@@ -3,7 +3,6 @@
 import pytest
 
 from tasks_app import claims, worklist
-from tasks_app.models import Task
 from tests.factories import a_project, a_worker, later, some_items, task_of
 
 pytestmark = pytest.mark.django_db
@@ -12,13 +11,17 @@ KNOWN = {"kind": "owl"}
 N_TASKS = 200
 
 
-@pytest.fixture
-def project(tenant):
-    """Half of what is served is gold; every other task takes one answer."""
-    project = a_project(tenant, gold_rate=0.5, claim_limit=1000, min_answers=1, max_answers=1)
+def a_mixture(tenant, gold_rate):
+    """A project of which so much as is served is gold; every other task takes one answer."""
+    project = a_project(tenant, gold_rate=gold_rate, claim_limit=1000, min_answers=1, max_answers=1)
     some_items(project, N_TASKS)
     some_items(project, N_TASKS, gold=KNOWN)
     return project
+
+
+@pytest.fixture
+def project(tenant):
+    return a_mixture(tenant, 0.5)
 
 
 def claim(project, worker, count, at=0.0):
@@ -40,12 +43,30 @@ def came_back(leases, again):
     return shares
 
 
-def test_where_nobody_takes_it_meanwhile_both_come_back_at_once(tenant, project):
-    wim = a_worker(tenant)
-    leases = claim(project, wim, 60)
+@pytest.mark.parametrize("gold_rate", [0.1, 0.5, 0.8])
+@pytest.mark.parametrize("count", [30, 100])
+def test_where_nobody_takes_it_meanwhile_all_comes_back_at_once(tenant, gold_rate, count):
+    project, wim = a_mixture(tenant, gold_rate), a_worker(tenant)
+    leases = claim(project, wim, count)
     give_back(leases)
 
-    assert came_back(leases, claim(project, wim, 100, at=2)) == [1, 1]
+    again = claim(project, wim, count, at=2)
+
+    assert {lease.task_id for lease in again} == {lease.task_id for lease in leases}
+
+
+def test_work_elsewhere_takes_nothing_and_hides_nothing(tenant, project):
+    elsewhere, wim = a_project(tenant, claim_limit=1000), a_worker(tenant)
+    some_items(elsewhere, 100)
+    leases = claim(project, wim, 60)
+    give_back(leases)
+    claim(project, a_worker(tenant), 120, at=2)
+    claim(elsewhere, a_worker(tenant), 100, at=3)
+
+    gold, other = came_back(leases, claim(project, wim, 100, at=4))
+
+    assert other == 0
+    assert gold < 0.2
 
 
 def test_where_others_take_it_meanwhile_neither_comes_back(tenant, project):
@@ -62,28 +83,27 @@ def test_where_others_take_it_meanwhile_neither_comes_back(tenant, project):
 
 def test_where_others_take_half_of_it_half_of_each_comes_back(tenant, project):
     wim = a_worker(tenant)
-    leases = claim(project, wim, 100)
+    leases = claim(project, wim, 150)
     give_back(leases)
-    taken = [lease.task_id for lease in leases if not task_of(lease).is_gold][::2]
-    Task.objects.filter(pk__in=taken).update(open_slots=0, is_open=False)
+    claim(project, a_worker(tenant), 75, at=2)
 
     gold, other = came_back(leases, claim(project, wim, 200, at=3))
 
-    assert other == pytest.approx(0.5, abs=0.02)
-    assert 0.25 < gold < 0.75
+    assert 0.3 < other < 0.7
+    assert gold == pytest.approx(other, abs=0.25)
 
 
 def test_one_task_of_either_kind_comes_back_with_a_claim_of_one(tenant, project):
-    back = {True: [], False: []}
-    for n in range(0, 1000, 10):
+    kinds = set()
+    for n in range(0, 200, 10):
         wim = a_worker(tenant)
         (lease,) = claim(project, wim, 1, at=n)
         give_back([lease], at=n + 1)
         (again,) = claim(project, wim, 1, at=n + 2)
-        back[task_of(lease).is_gold].append(again.task_id == lease.task_id)
+        assert again.task_id == lease.task_id
+        kinds.add(task_of(lease).is_gold)
 
-    # New gold comes in place of either, every other time.
-    assert all(0.25 < sum(each) / len(each) < 0.75 for each in back.values())
+    assert kinds == {True, False}
 
 
 def test_of_what_comes_back_one_by_one_neither_kind_comes_first(tenant, project):
