@@ -238,12 +238,13 @@ def _lost(state: str) -> Refusal:
 
 def _give_back(lease: Lease, now: datetime, *, state: str, **more: str | bool) -> None:
     # Compare-and-set: of two racing deeds on one lease only one still finds it live.
-    if not _live(lease, now).update(state=state, **more):
+    # Whether gold comes back goes by when it was given back (sql/draw_gold.sql).
+    if not _live(lease, now).update(state=state, leased_until=now, **more):
         lease.state = _state(lease)
         if lease.state == state:
             return
         raise _lost(lease.state)
-    lease.state = state
+    lease.state, lease.leased_until = state, now
     task = Task.objects.filter(pk=lease.task_id, is_gold=False)
     if not task.filter(state=Task.State.OPEN).update(open_slots=F("open_slots") + 1, is_open=True):
         # A decided task gets no open slot back: the place goes with the lease.

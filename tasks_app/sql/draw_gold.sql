@@ -5,14 +5,14 @@
 -- meanwhile; gold that stayed away, or always came, would betray itself. So gold comes back about as
 -- often: surely while nobody else was at work since, and else if an assignment's own chance is below
 -- the share that is open still of the other work of the same claim that was given back too. Of little
--- such work one learns little; then a quarter is presumed.
+-- such work one learns little; then a tenth is presumed.
 CREATE OR REPLACE FUNCTION concord_gold_given_back(
     the_project bigint, the_worker bigint, OUT golds bigint[], OUT n_other bigint)
 LANGUAGE sql STABLE
 SET enable_seqscan = off SET enable_bitmapscan = off SET enable_sort = off
 AS $$
     WITH lately AS MATERIALIZED (
-        SELECT mine.task_id, mine.leased_at, task.is_gold, task.is_open,
+        SELECT mine.task_id, mine.leased_at, mine.leased_until, task.is_gold, task.is_open,
                task.is_gold AND task.state = 'open' AS is_open_gold,
                (hashtextextended(mine.uid || ' ' || extract(epoch FROM mine.leased_at), 0)
                 & 65535) / 65536.0 AS chance
@@ -34,9 +34,9 @@ AS $$
     SELECT ARRAY (SELECT gold.task_id
                     FROM lately AS gold CROSS JOIN others
                    WHERE gold.is_open_gold
-                     AND (others.came_at <= gold.leased_at
+                     AND (others.came_at <= gold.leased_until
                           OR gold.chance < (
-                              SELECT (count(*) FILTER (WHERE along.is_open) + 0.25)
+                              SELECT (count(*) FILTER (WHERE along.is_open) + 0.1)
                                      / (count(*) + 1)
                                 FROM lately AS along
                                WHERE NOT along.is_gold AND along.leased_at = gold.leased_at))

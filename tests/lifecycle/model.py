@@ -172,7 +172,7 @@ class World:
         """Release or skip."""
         if not lease.is_live(now):
             return (200, None) if lease.state == state else self._lost(lease)
-        lease.state = state
+        lease.state, lease.until = state, now
         self._give_slot_back(lease.task)
         return 200, None
 

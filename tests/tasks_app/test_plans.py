@@ -100,7 +100,7 @@ def rows_read(deed):
     before = _read_so_far()
     deed()
     after = _read_so_far()
-    # Projects are few here, and on the pages that other tests have left they are read whole, or not.
+    # Projects are few here, and read whole or not as pages lie that other tests have left.
     scanned = [
         name
         for name in after.keys() - {"tasks_app_project"}
