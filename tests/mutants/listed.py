@@ -185,7 +185,7 @@ MUTANTS = (
         "gold that always comes back",
         f"{GIVEN_BACK}::test_where_others_take_it_meanwhile_neither_comes_back",
         "tasks_app/sql/draw_gold.sql",
-        "others.came_at <= gold.leased_at",
+        "others.came_at <= gold.leased_until",
         "true",
     ),
     Mutant(
@@ -197,7 +197,7 @@ MUTANTS = (
     ),
     Mutant(
         "flags for speed alone",
-        f"{TOO_FAST}::test_who_guesses_fast_is_flagged_for_both_and_who_is_just_quick_for_nothing",
+        f"{TOO_FAST}::test_once_the_other_suspicion_is_dismissed_speed_is_not_flagged_anew",
         "quality/flags.py",
         "one.worker_id in suspected",
         "suspected is not None",
